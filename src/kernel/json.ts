@@ -1,0 +1,33 @@
+/** A JSON value (RFC 8259) as this house passes it about. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+/**
+ * Canonical JSON after RFC 8785 (JCS): members sorted by UTF-16 code units,
+ * numbers as ECMAScript prints them, no white space.
+ *
+ * @throws TypeError for what JSON cannot say (NaN, Infinity, a lone surrogate, undefined, a function).
+ */
+export function canonical(value: Json): string {
+  if (value === null || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new TypeError(`canonical JSON has no \`${value}\``);
+    return JSON.stringify(value);
+  }
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object') throw new TypeError(`canonical JSON has no \`${typeof value}\``);
+  const object = value as JsonObject;
+  let text = '';
+  for (const key of Object.keys(object).sort()) {
+    text += `${text === '' ? '' : ','}${quoted(key)}:${canonical(object[key] as Json)}`;
+  }
+  return `{${text}}`;
+}
+
+function quoted(text: string): string {
+  if (!text.isWellFormed()) throw new TypeError('canonical JSON has no lone surrogate');
+  return JSON.stringify(text);
+}
