@@ -6,7 +6,8 @@ import type { Level } from './verdict.ts';
 /**
  * What a control says of one subject. `code` is stable, lower case, for machines; `reason` is for
  * people and never quotes the content. `settled` counts for windows of a stream: for each path, the
- * offset in the part's text before which nothing that follows can change this opinion.
+ * offset in the part's text before which nothing that follows can change this opinion, or `all`
+ * where nothing can. Absent: nothing is settled before the end.
  */
 export interface Opinion {
   readonly level: Level;
@@ -14,7 +15,7 @@ export interface Opinion {
   readonly reason?: string;
   readonly masks?: readonly Mask[];
   readonly evidence?: JsonObject;
-  readonly settled?: Readonly<Record<string, number>>;
+  readonly settled?: Readonly<Record<string, number>> | 'all';
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Binding, Finding } from './control.ts';
 import { composed, type Facts, refusalFindings } from './entry.ts';
 import { type Judgement, judge } from './judge.ts';
 import { mint, type Permit } from './permit.ts';
-import type { Body, Claim, Recorded, Recorder } from './record.ts';
+import type { Body, Claim, Draft, Recorded, Recorder } from './record.ts';
 import type { Subject } from './subject.ts';
 import { join, passes, type Verdict, verdict } from './verdict.ts';
 
@@ -65,7 +65,7 @@ export async function settle(
   const findings = judgements.flatMap((one) => one.findings);
   // What does not pass claims nothing.
   const claimed = passes(said.level) ? claims : [];
-  const written = checkpoint.recorder.record({
+  const written = record(checkpoint.recorder, {
     trace: last.trace,
     bodies: options.bodies ?? [],
     claims: claimed,
@@ -94,6 +94,11 @@ function decision(
   const early = options.early === true && !claims && subjects.at(-1)?.stage === 'model';
   const permit = passes(said.level) ? mint({ subjects, verdict: said, recorded, early }) : null;
   return { verdict: said, findings, permit, recorded };
+}
+
+// A recorder that throws at once fails like one that rejects.
+async function record(recorder: Recorder, draft: Draft): Promise<Recorded> {
+  return recorder.record(draft);
 }
 
 async function after(before: Decision | undefined, now: Promise<Recorded>): Promise<Recorded> {

@@ -14,7 +14,7 @@ export interface Judgement {
 
 interface Heard {
   readonly finding: Finding;
-  readonly settled: Readonly<Record<string, number>> | null;
+  readonly settled: Opinion['settled'] | null;
 }
 
 /**
@@ -52,14 +52,26 @@ function joined(subject: Subject, heard: readonly Heard[]): Judgement {
   for (const { finding } of enforced) {
     result = join(result, verdict(finding.level, finding.masks));
   }
+  return { verdict: result, findings, settled: settledOf(subject, enforced) };
+}
+
+function settledOf(subject: Subject, enforced: readonly Heard[]): Record<string, number> {
   const settled: Record<string, number> = {};
-  if (subject.window !== undefined) {
-    for (const part of subject.parts) {
-      const offsets = enforced.map((one) => one.settled?.[part.path] ?? 0);
-      settled[part.path] = subject.window.final ? part.text.length : Math.min(...offsets);
+  if (subject.window === undefined) return settled;
+  const blind = enforced.some((one) => one.settled === null);
+  for (const { path, text, whole } of subject.parts) {
+    let offset = text.length;
+    if (!subject.window.final) {
+      if (blind) offset = 0;
+      else if (whole !== true) {
+        for (const { settled: own } of enforced) {
+          if (own !== 'all') offset = Math.min(offset, own?.[path] ?? 0);
+        }
+      }
     }
+    settled[path] = offset;
   }
-  return { verdict: result, findings, settled };
+  return settled;
 }
 
 function hear(binding: Binding, subject: Subject, clock: Clock): Heard | Promise<Heard> {

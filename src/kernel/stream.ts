@@ -66,7 +66,7 @@ export function decideStream(
 
   return {
     judge(parts, final) {
-      const subject = Object.freeze({ ...template, parts: Object.freeze(parts), window: { final } });
+      const subject = Object.freeze({ ...template, parts: Object.freeze([...parts]), window: { final } });
       const judgement = judge(checkpoint.bindings, subject, checkpoint.clock);
       if (judgement instanceof Promise) return judgement.then((one) => note(subject, one));
       return note(subject, judgement);

@@ -20,7 +20,8 @@ export type Role = 'system' | 'user' | 'assistant' | 'tool' | 'document' | 'othe
 /**
  * One text of a subject. `path` is its RFC 6901 pointer into the content, or the name of a channel
  * of a stream. In a stream `base` is the offset of `text[0]` in the channel, and the first `released`
- * code units have left already: they are context, no mask can reach them.
+ * code units have left already: they are context, no mask can reach them. `whole` marks a text of a
+ * window that nothing will follow (a field that arrived complete), so that it is settled when judged.
  */
 export interface Part {
   readonly path: string;
@@ -28,6 +29,7 @@ export interface Part {
   readonly text: string;
   readonly base?: number;
   readonly released?: number;
+  readonly whole?: boolean;
 }
 
 /** What is asked for: a model version, a tool, an artifact, or the gateway itself. */
