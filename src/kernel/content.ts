@@ -18,21 +18,29 @@ export function partsOf(
 ): readonly Part[] {
   const parts: Part[] = [];
   const keys = new Set<string>();
-  const open: [string, Json][] = [['', content]];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const [path, value] = next;
+  const open: [string, readonly Json[] | JsonObject][] = [];
+
+  function see(path: string, value: Json): void {
     if (typeof value === 'string') {
       if (value !== '') parts.push({ path, role: roleOf(path), text: value });
-    } else if (typeof value === 'object' && value !== null) {
-      Object.freeze(value);
-      if (Array.isArray(value)) {
-        for (let i = value.length - 1; i >= 0; i--) open.push([`${path}/${i}`, value[i] as Json]);
-      } else {
-        const object = value as JsonObject;
-        for (const key of Object.keys(object)) {
-          if (!vocabulary.has(key)) keys.add(key);
-          open.push([`${path}/${escaped(key)}`, object[key] as Json]);
-        }
+    } else if (typeof value === 'object' && value !== null) open.push([path, value]);
+  }
+
+  see('', content);
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [path, value] = next;
+    Object.freeze(value);
+    if (Array.isArray(value)) {
+      // An embedding is thousands of numbers: they need no path.
+      for (let i = 0; i < value.length; i++) {
+        const item = value[i] as Json;
+        if (typeof item === 'string' || typeof item === 'object') see(`${path}/${i}`, item);
+      }
+    } else {
+      const object = value as JsonObject;
+      for (const key of Object.keys(object)) {
+        if (!vocabulary.has(key)) keys.add(key);
+        see(`${path}/${escaped(key)}`, object[key] as Json);
       }
     }
   }
