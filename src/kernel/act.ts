@@ -48,5 +48,6 @@ async function durable(recorded: Promise<unknown>): Promise<void> {
 
 function ownMasks(subject: Subject, masks: readonly Mask[]): readonly Mask[] {
   if (masks.length === 0 || subject.content === null) return [];
-  return masks.filter(({ path }) => subject.parts.some((part) => part.path === path));
+  const own = new Set(subject.parts.map(({ path }) => path));
+  return masks.filter(({ path }) => own.has(path));
 }

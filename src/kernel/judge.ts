@@ -123,11 +123,13 @@ function flaw(subject: Subject, opinion: Opinion): string | null {
   if (!levels.includes(opinion.level)) return 'an opinion has a level of the lattice';
   const masks = opinion.masks ?? [];
   if (opinion.level === 'amend' && masks.length === 0) return 'an amendment has masks';
+  if (masks.length === 0) return null;
+  const lengths = new Map(subject.parts.map(({ path, text }) => [path, text.length]));
   for (const mask of masks) {
-    const part = subject.parts.find(({ path }) => path === mask.path);
-    if (part === undefined) return 'a mask names a part of the subject';
+    const length = lengths.get(mask.path);
+    if (length === undefined) return 'a mask names a part of the subject';
     if (mask.path === keysPath) return 'a property name cannot be masked';
-    if (!(mask.start >= 0 && mask.start < mask.end && mask.end <= part.text.length)) {
+    if (!(mask.start >= 0 && mask.start < mask.end && mask.end <= length)) {
       return 'a mask lies inside its part';
     }
   }

@@ -19,7 +19,8 @@ export function mergeMasks(...sets: readonly (readonly Mask[])[]): readonly Mask
   for (const mask of all) {
     const last = merged.at(-1);
     if (last !== undefined && last.path === mask.path && mask.start < last.end) {
-      const labels = [...last.labels, ...mask.labels];
+      const fresh = mask.labels.filter((label) => !last.labels.includes(label));
+      const labels = fresh.length === 0 ? last.labels : [...last.labels, ...fresh];
       merged[merged.length - 1] = { ...last, end: Math.max(last.end, mask.end), labels };
     } else merged.push(mask);
   }

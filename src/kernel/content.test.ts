@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { amended, applyMasks, type Json, keysPath, type Mask, mergeMasks, partsOf } from './index.ts';
+
+const other = () => 'other' as const;
+const none = new Set<string>();
+
+function strings(value: Json): string[] {
+  if (typeof value === 'string') return value === '' ? [] : [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap((inner) => strings(inner as Json));
+}
+
+test('every string of a content is a part, wherever it stands, and its names are too (D2)', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      const content = value as Json;
+      const parts = partsOf(content, other, none);
+      const texts = parts.filter(({ path }) => path !== keysPath).map(({ text }) => text);
+      assert.deepEqual(texts.sort(), strings(content).sort());
+    }),
+  );
+  const [keys] = partsOf({ model: 1, 'sk-secret': 2 }, other, new Set(['model']));
+  assert.deepEqual(keys, { path: keysPath, role: 'key', text: 'sk-secret' });
+});
+
+test('masking every part whole leaves no original text behind', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      const content = value as Json;
+      const parts = partsOf(content, other, none).filter(({ path }) => path !== keysPath);
+      const masks = parts.map(({ path, text }) => ({ path, start: 0, end: text.length, labels: ['x'] }));
+      const after = amended(content, masks);
+      assert.ok(strings(after).every((text) => text === '[masked:x]'));
+      assert.equal(strings(after).length, parts.length);
+    }),
+  );
+});
+
+test('a part is found again by its pointer: `/`, `~`, `__proto__` and empty names', () => {
+  const content = JSON.parse('{"a/b":"1","~":{"":"2"},"__proto__":"3","l":[["4"]]}');
+  const before = structuredClone(content);
+  for (const { path, text } of partsOf(content, other, none)) {
+    if (path === keysPath) continue;
+    const after = amended(content, [{ path, start: 0, end: text.length, labels: [text] }]);
+    assert.equal(JSON.stringify(after), JSON.stringify(before).replace(`"${text}"`, `"[masked:${text}]"`));
+  }
+  assert.equal(({} as Record<string, unknown>)['1'], undefined);
+});
+
+test('a judged content cannot be changed any more', () => {
+  const content = { messages: [{ content: 'hi' }] };
+  partsOf(content, other, none);
+  assert.throws(() => content.messages.push({ content: 'later' }), TypeError);
+  assert.throws(() => Object.assign(content.messages[0] as object, { content: 'x' }), TypeError);
+});
+
+test('ten thousand nested arrays do not exhaust the stack', () => {
+  let deep: Json = 'end';
+  for (let i = 0; i < 10_000; i++) deep = [deep];
+  assert.equal(partsOf(deep, other, none)[0]?.text, 'end');
+});
+
+test('a mask that points outside the content is an error, not a silent pass', () => {
+  for (const path of ['/b', '/a/x', '#keys', 'channel']) {
+    const mask: Mask = { path, start: 0, end: 1, labels: ['x'] };
+    assert.throws(() => amended({ a: 'text' }, [mask]), TypeError, path);
+  }
+});
+
+test('merged masks never overlap, and masking twice with the same masks changes the text once', () => {
+  const mask = fc.tuple(fc.nat(20), fc.integer({ min: 1, max: 9 })).map(([start, length]) => ({
+    path: '',
+    start,
+    end: Math.min(start + length, 24),
+    labels: ['x'],
+  }));
+  fc.assert(
+    fc.property(fc.array(mask), (masks) => {
+      const merged = mergeMasks(masks);
+      merged.slice(1).forEach((one, i) => assert.ok(one.start >= (merged[i]?.end ?? 0)));
+      const text = 'abcdefghijklmnopqrstuvwx';
+      const kept = [...text].filter((_, at) => !masks.some((m) => m.start <= at && at < m.end));
+      assert.equal(applyMasks(text, merged).replaceAll('[masked:x]', ''), kept.join(''));
+    }),
+  );
+});
