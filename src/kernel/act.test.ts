@@ -9,7 +9,11 @@ const code = (wanted: string) => (error: unknown) =>
 
 const masks = [{ path: '/t', start: 3, end: 6, labels: ['secret'] }];
 const point = {
-  bindings: [bound(control(({ parts }) => (parts.length > 0 ? { level: 'amend', masks } : { level: 'allow' })))],
+  bindings: [
+    bound(
+      control(({ parts }) => (parts.length > 0 ? { level: 'amend', masks } : { level: 'allow' })),
+    ),
+  ],
   recorder: memoryRecord(),
   clock: handClock(),
 };
@@ -30,18 +34,34 @@ test('the effect gets the very content that was judged, with the masks applied',
 test('a permit is spent once, also by racers and also when the effect fails', async () => {
   const subject = input();
   const permit = await permitFor(subject);
-  const racers = await Promise.allSettled(Array.from({ length: 64 }, () => act(permit, subject, () => 'ran')));
+  const racers = await Promise.allSettled(
+    Array.from({ length: 64 }, () => act(permit, subject, () => 'ran')),
+  );
   assert.equal(racers.filter(({ status }) => status === 'fulfilled').length, 1);
   const other = await permitFor(subject);
-  await assert.rejects(act(other, subject, () => { throw new Error('boom'); }), /boom/);
-  await assert.rejects(act(other, subject, () => 'again'), code('permit_spent'));
+  await assert.rejects(
+    act(other, subject, () => {
+      throw new Error('boom');
+    }),
+    /boom/,
+  );
+  await assert.rejects(
+    act(other, subject, () => 'again'),
+    code('permit_spent'),
+  );
 });
 
 test('a permit is for the very subject: an equal one is another one', async () => {
   const subject = input();
   const permit = await permitFor(subject);
-  await assert.rejects(act(permit, input(), () => 'ran'), code('permit_subject'));
-  await assert.rejects(act(permit, subject, () => 'ran'), code('permit_spent'));
+  await assert.rejects(
+    act(permit, input(), () => 'ran'),
+    code('permit_subject'),
+  );
+  await assert.rejects(
+    act(permit, subject, () => 'ran'),
+    code('permit_spent'),
+  );
 });
 
 test('nothing but a decision makes a permit', async () => {
@@ -57,7 +77,10 @@ test('nothing but a decision makes a permit', async () => {
     new Proxy(real, {}),
   ];
   for (const forged of forgeries) {
-    await assert.rejects(act(forged as Permit, subject, () => 'ran'), code('permit_forged'));
+    await assert.rejects(
+      act(forged as Permit, subject, () => 'ran'),
+      code('permit_forged'),
+    );
   }
   assert.throws(() => PermitClass.mint(Symbol('mint') as never, {} as never), TypeError);
   assert.equal(await act(real, subject, () => 'ran'), 'ran');

@@ -27,7 +27,8 @@ export async function act<T>(
   effect: (judged: Judged) => T | Promise<T>,
 ): Promise<T> {
   const grant = spend(permit);
-  if (grant === 'forged') throw new GatehouseError('permit_forged', 'no decision minted this permit');
+  if (grant === 'forged')
+    throw new GatehouseError('permit_forged', 'no decision minted this permit');
   if (grant === 'spent') throw new GatehouseError('permit_spent', 'this permit is spent already');
   if (!grant.subjects.includes(subject)) {
     throw new GatehouseError('permit_subject', 'this permit is for another subject');

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { amended, applyMasks, type Json, keysPath, type Mask, mergeMasks, partsOf } from './index.ts';
+import {
+  amended,
+  applyMasks,
+  type Json,
+  keysPath,
+  type Mask,
+  mergeMasks,
+  partsOf,
+} from './index.ts';
 
 const other = () => 'other' as const;
 const none = new Set<string>();
@@ -30,7 +38,12 @@ test('masking every part whole leaves no original text behind', () => {
     fc.property(fc.jsonValue(), (value) => {
       const content = value as Json;
       const parts = partsOf(content, other, none).filter(({ path }) => path !== keysPath);
-      const masks = parts.map(({ path, text }) => ({ path, start: 0, end: text.length, labels: ['x'] }));
+      const masks = parts.map(({ path, text }) => ({
+        path,
+        start: 0,
+        end: text.length,
+        labels: ['x'],
+      }));
       const after = amended(content, masks);
       assert.ok(strings(after).every((text) => text === '[masked:x]'));
       assert.equal(strings(after).length, parts.length);
@@ -44,7 +57,10 @@ test('a part is found again by its pointer: `/`, `~`, `__proto__` and empty name
   for (const { path, text } of partsOf(content, other, none)) {
     if (path === keysPath) continue;
     const after = amended(content, [{ path, start: 0, end: text.length, labels: [text] }]);
-    assert.equal(JSON.stringify(after), JSON.stringify(before).replace(`"${text}"`, `"[masked:${text}]"`));
+    assert.equal(
+      JSON.stringify(after),
+      JSON.stringify(before).replace(`"${text}"`, `"[masked:${text}]"`),
+    );
   }
   assert.equal(({} as Record<string, unknown>)['1'], undefined);
 });
@@ -79,7 +95,8 @@ test('merged masks never overlap, and masking twice with the same masks changes 
   fc.assert(
     fc.property(fc.array(mask), (masks) => {
       const merged = mergeMasks(masks);
-      merged.slice(1).forEach((one, i) => assert.ok(one.start >= (merged[i]?.end ?? 0)));
+      for (const [i, one] of merged.slice(1).entries())
+        assert.ok(one.start >= (merged[i]?.end ?? 0));
       const text = 'abcdefghijklmnopqrstuvwx';
       const kept = [...text].filter((_, at) => !masks.some((m) => m.start <= at && at < m.end));
       assert.equal(applyMasks(text, merged).replaceAll('[masked:x]', ''), kept.join(''));

@@ -22,23 +22,97 @@ function checkpoint(...bindings: Binding[]) {
 
 const closed: [string, readonly Binding[], string][] = [
   ['no control at all', [], 'no_control'],
-  ['a control of another stage only', [bound(control(() => ({ level: 'allow' }), { stages: ['output'] }))], 'no_control'],
-  ['an observer only', [bound(control(() => ({ level: 'allow' })), { mode: 'observe' })], 'no_control'],
-  ['a control that throws', [bound(control(() => { throw new Error('secret text'); }))], 'control_failed'],
-  ['a control that rejects', [bound(control(() => Promise.reject(new Error('no'))))], 'control_failed'],
-  ['a control that answers nothing', [bound(control(() => undefined as unknown as Opinion))], 'control_failed'],
-  ['a control that answers a boolean', [bound(control(() => true as unknown as Opinion))], 'control_failed'],
-  ['a level outside the lattice', [bound(control(() => ({ level: 'pass' }) as unknown as Opinion))], 'control_failed'],
+  [
+    'a control of another stage only',
+    [bound(control(() => ({ level: 'allow' }), { stages: ['output'] }))],
+    'no_control',
+  ],
+  [
+    'an observer only',
+    [
+      bound(
+        control(() => ({ level: 'allow' })),
+        { mode: 'observe' },
+      ),
+    ],
+    'no_control',
+  ],
+  [
+    'a control that throws',
+    [
+      bound(
+        control(() => {
+          throw new Error('secret text');
+        }),
+      ),
+    ],
+    'control_failed',
+  ],
+  [
+    'a control that rejects',
+    [bound(control(() => Promise.reject(new Error('no'))))],
+    'control_failed',
+  ],
+  [
+    'a control that answers nothing',
+    [bound(control(() => undefined as unknown as Opinion))],
+    'control_failed',
+  ],
+  [
+    'a control that answers a boolean',
+    [bound(control(() => true as unknown as Opinion))],
+    'control_failed',
+  ],
+  [
+    'a level outside the lattice',
+    [bound(control(() => ({ level: 'pass' }) as unknown as Opinion))],
+    'control_failed',
+  ],
   ['an amendment without masks', [bound(control(() => ({ level: 'amend' })))], 'control_failed'],
-  ['a mask outside its part', [bound(control(() => ({ level: 'amend', masks: [{ path: '/t', start: 0, end: 99, labels: ['x'] }] })))], 'control_failed'],
-  ['a mask on no part', [bound(control(() => ({ level: 'amend', masks: [{ path: '/no', start: 0, end: 1, labels: ['x'] }] })))], 'control_failed'],
-  ['one control fine, one that throws', [fine, bound(control(() => { throw new Error('x'); }))], 'control_failed'],
+  [
+    'a mask outside its part',
+    [
+      bound(
+        control(() => ({
+          level: 'amend',
+          masks: [{ path: '/t', start: 0, end: 99, labels: ['x'] }],
+        })),
+      ),
+    ],
+    'control_failed',
+  ],
+  [
+    'a mask on no part',
+    [
+      bound(
+        control(() => ({
+          level: 'amend',
+          masks: [{ path: '/no', start: 0, end: 1, labels: ['x'] }],
+        })),
+      ),
+    ],
+    'control_failed',
+  ],
+  [
+    'one control fine, one that throws',
+    [
+      fine,
+      bound(
+        control(() => {
+          throw new Error('x');
+        }),
+      ),
+    ],
+    'control_failed',
+  ],
 ];
 
 for (const [what, bindings, wanted] of closed) {
   test(`fails closed: ${what} (I2)`, async () => {
     const point = checkpoint(...bindings);
-    const decision = await decide(point, [about('input', [{ path: '/t', role: 'user', text: 'hi' }])]);
+    const decision = await decide(point, [
+      about('input', [{ path: '/t', role: 'user', text: 'hi' }]),
+    ]);
     assert.equal(decision.verdict.level, 'deny');
     assert.equal(decision.permit, null);
     assert.ok(decision.findings.some((one) => one.code === wanted));
@@ -57,7 +131,11 @@ test('fails closed: a control past its time, as deny or as hold where the bindin
       signal = given;
       return new Promise<Opinion>(() => {});
     };
-    const point = { bindings: [bound({ ...slow, judge }, { onFailure })], recorder: memoryRecord(), clock };
+    const point = {
+      bindings: [bound({ ...slow, judge }, { onFailure })],
+      recorder: memoryRecord(),
+      clock,
+    };
     const pending = decide(point, [about('input')]);
     clock.pass(101);
     const decision = await pending;
@@ -73,18 +151,26 @@ test('fails closed: a control that blocks past its time and then allows', async 
     clock.pass(101);
     return { level: 'allow' };
   });
-  const decision = await decide({ bindings: [bound(late)], recorder: memoryRecord(), clock }, [about('input')]);
+  const decision = await decide({ bindings: [bound(late)], recorder: memoryRecord(), clock }, [
+    about('input'),
+  ]);
   assert.equal(decision.verdict.level, 'deny');
 });
 
 test('every stage of one decision needs an enforcing control of its own', async () => {
   const decision = await decide(checkpoint(fine), [about('enter'), about('input')]);
   assert.equal(decision.verdict.level, 'deny');
-  assert.deepEqual(decision.findings.filter((one) => one.code === 'no_control').map((one) => one.stage), ['enter']);
+  assert.deepEqual(
+    decision.findings.filter((one) => one.code === 'no_control').map((one) => one.stage),
+    ['enter'],
+  );
 });
 
 test('an observer is recorded and does not count', async () => {
-  const watching = bound(control(() => ({ level: 'deny', code: 'seen' }), { id: 'test.watch' }), { mode: 'observe' });
+  const watching = bound(
+    control(() => ({ level: 'deny', code: 'seen' }), { id: 'test.watch' }),
+    { mode: 'observe' },
+  );
   const point = checkpoint(fine, watching);
   const decision = await decide(point, [about('input')]);
   assert.equal(decision.verdict.level, 'allow');
@@ -99,7 +185,12 @@ test('an unwritable record: nothing passes, whoever holds the permit (I2, A4)', 
   const decision = await decide(point, [input]);
   assert.ok(decision.permit);
   let ran = false;
-  await assert.rejects(act(decision.permit, input, () => { ran = true; }), code('record_unavailable'));
+  await assert.rejects(
+    act(decision.permit, input, () => {
+      ran = true;
+    }),
+    code('record_unavailable'),
+  );
   assert.equal(ran, false);
 });
 
@@ -116,7 +207,9 @@ test('only a model call may start before the record is durable, and never one wi
     point.recorder.fail = true;
     const options = { early: true, claims: claims > 0 ? [budget] : [] };
     const decision = await decide(point, [subject], options);
-    const acted = decision.permit ? act(decision.permit, subject, () => 'ran') : Promise.resolve('none');
+    const acted = decision.permit
+      ? act(decision.permit, subject, () => 'ran')
+      : Promise.resolve('none');
     if (early) assert.equal(await acted, 'ran');
     else await assert.rejects(acted, code('record_unavailable'));
   }
@@ -132,12 +225,17 @@ test('an answer waits for the record of the decision it follows, too', async () 
   const output = about('output');
   const outbound = await decide(point, [output], { follows: inbound });
   assert.ok(outbound.permit);
-  await assert.rejects(act(outbound.permit, output, () => 'released'), code('record_unavailable'));
+  await assert.rejects(
+    act(outbound.permit, output, () => 'released'),
+    code('record_unavailable'),
+  );
 });
 
 test('a refused claim turns the verdict and the entry into a denial (I4)', async () => {
   const refuse = (draft: { claims: readonly { key: string }[] }) =>
-    draft.claims.filter(({ key }) => key === 'spent').map((claim) => ({ claim: claim as never, reason: 'nothing left' }));
+    draft.claims
+      .filter(({ key }) => key === 'spent')
+      .map((claim) => ({ claim: claim as never, reason: 'nothing left' }));
   const recorder = memoryRecord(refuse);
   const point = { bindings: [fine], recorder, clock: handClock() };
   const claim = (key: string) => ({ claims: [{ kind: 'policy.budget', key, amount: 5 }] });
@@ -146,7 +244,10 @@ test('a refused claim turns the verdict and the entry into a denial (I4)', async
   const not = await decide(point, [about('input')], claim('spent'));
   assert.equal(not.permit, null);
   assert.equal(not.verdict.level, 'deny');
-  assert.deepEqual(recorder.entries.map((entry) => entry['level']), ['allow', 'deny']);
+  assert.deepEqual(
+    recorder.entries.map((entry) => entry['level']),
+    ['allow', 'deny'],
+  );
   assert.match(not.findings.at(-1)?.reason ?? '', /nothing left/);
 });
 
@@ -164,7 +265,12 @@ test('what is denied claims nothing', async () => {
 
 test('an entry stays under 64 KiB whatever a hostile input earns', async () => {
   const text = 'x'.repeat(20_000);
-  const masks = Array.from({ length: 9_000 }, (_, i) => ({ path: '/t', start: 2 * i, end: 2 * i + 1, labels: ['x'] }));
+  const masks = Array.from({ length: 9_000 }, (_, i) => ({
+    path: '/t',
+    start: 2 * i,
+    end: 2 * i + 1,
+    labels: ['x'],
+  }));
   const point = checkpoint(bound(control(() => ({ level: 'amend', masks }))));
   const decision = await decide(point, [about('input', [{ path: '/t', role: 'user', text }])]);
   await decision.recorded;
@@ -174,7 +280,16 @@ test('an entry stays under 64 KiB whatever a hostile input earns', async () => {
 });
 
 test('an approval covers exactly the act it was given for, once, until it expires', () => {
-  const one = { caller: 'a', server: 's', tool: 't', definition: 'd', arguments: 'h', policySet: 'p', run: 'r', step: 1 };
+  const one = {
+    caller: 'a',
+    server: 's',
+    tool: 't',
+    definition: 'd',
+    arguments: 'h',
+    policySet: 'p',
+    run: 'r',
+    step: 1,
+  };
   const approval = { act: one, nonce: 'n', expires: 1_000, by: 'bo' };
   assert.equal(covers(approval, one, 999), true);
   assert.equal(covers(approval, one, 1_000), false);

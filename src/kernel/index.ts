@@ -26,4 +26,14 @@ export {
   stages,
   subject,
 } from './subject.ts';
-export { allow, deny, join, type Level, levels, passes, stricter, type Verdict, verdict } from './verdict.ts';
+export {
+  allow,
+  deny,
+  join,
+  type Level,
+  levels,
+  passes,
+  stricter,
+  type Verdict,
+  verdict,
+} from './verdict.ts';

@@ -61,4 +61,3 @@ export interface Recorded {
 export interface Recorder {
   record(draft: Draft): Promise<Recorded>;
 }
-

@@ -1,5 +1,5 @@
-import { type Checkpoint, type Decision, type DecideOptions, settle } from './decide.ts';
 import type { Finding } from './control.ts';
+import { type Checkpoint, type DecideOptions, type Decision, settle } from './decide.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { Mask } from './mask.ts';
 import { mint, type Permit } from './permit.ts';
@@ -44,7 +44,10 @@ export function decideStream(
 
   function note(subject: Subject, judgement: Judgement): Window {
     const { settled } = judgement;
-    said = join(said, verdict(judgement.verdict.level === 'amend' ? 'allow' : judgement.verdict.level));
+    said = join(
+      said,
+      verdict(judgement.verdict.level === 'amend' ? 'allow' : judgement.verdict.level),
+    );
     for (const mask of judgement.verdict.masks) keep(subject, settled, mask);
     for (const finding of judgement.findings) {
       if (findings.size < mostFindings) findings.set(`${finding.control} ${finding.code}`, finding);
@@ -66,7 +69,11 @@ export function decideStream(
 
   return {
     judge(parts, final) {
-      const subject = Object.freeze({ ...template, parts: Object.freeze([...parts]), window: { final } });
+      const subject = Object.freeze({
+        ...template,
+        parts: Object.freeze([...parts]),
+        window: { final },
+      });
       const judgement = judge(checkpoint.bindings, subject, checkpoint.clock);
       if (judgement instanceof Promise) return judgement.then((one) => note(subject, one));
       return note(subject, judgement);
