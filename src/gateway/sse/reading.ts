@@ -1,0 +1,65 @@
+import { GatehouseError } from '../../kernel/index.ts';
+import type { EventMarks, MutableObject, Usage } from '../dialects/index.ts';
+import { Channel } from './channel.ts';
+import { HeldEvent } from './held-event.ts';
+
+const mostChannels = 4096;
+
+/** What a dialect found in a stream so far: its channels, its end and its counts. */
+export class Reading implements EventMarks {
+  readonly hideUsage: boolean;
+  readonly channels = new Map<string, Channel>();
+  ended: 'open' | 'complete' | 'failed' = 'open';
+  skipped = false;
+  #event = new HeldEvent({});
+  #input: number | null = null;
+  #output: number | null = null;
+  #cached: number | null = null;
+
+  constructor(hideUsage: boolean) {
+    this.hideUsage = hideUsage;
+  }
+
+  /** The event that marks are about from now on. */
+  begin(event: HeldEvent): void {
+    this.#event = event;
+    this.skipped = false;
+  }
+
+  text(holder: MutableObject, key: string, path: string): void {
+    let channel = this.channels.get(path);
+    if (channel === undefined) {
+      if (this.channels.size >= mostChannels) {
+        throw new GatehouseError('upstream_failed', 'the upstream answers in too many pieces');
+      }
+      channel = new Channel(path);
+      this.channels.set(path, channel);
+    }
+    this.#event.take(holder, key, channel);
+  }
+
+  close(prefix: string): void {
+    for (const channel of this.channels.values()) {
+      if (channel.path.startsWith(prefix)) channel.closed = true;
+    }
+  }
+
+  end(how: 'complete' | 'failed'): void {
+    this.ended = how;
+  }
+
+  count(input: number | null, output: number | null, cached: number | null): void {
+    this.#input = input ?? this.#input;
+    this.#output = output ?? this.#output;
+    this.#cached = cached ?? this.#cached;
+  }
+
+  skip(): void {
+    this.skipped = true;
+  }
+
+  get usage(): Usage | null {
+    if (this.#input === null) return null;
+    return { input: this.#input, output: this.#output ?? 0, cached: this.#cached ?? 0 };
+  }
+}
