@@ -75,7 +75,11 @@ export const principal = {
   actors: [],
 } as const;
 
-export function about(stage: Stage, parts: readonly Part[] = [], content: JsonObject | null = null) {
+export function about(
+  stage: Stage,
+  parts: readonly Part[] = [],
+  content: JsonObject | null = null,
+) {
   return subject({
     stage,
     trace: '0123456789abcdef0123456789abcdef',

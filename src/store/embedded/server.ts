@@ -1,0 +1,199 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { GatehouseError } from '../../kernel/index.ts';
+import { type Binaries, bringBinaries, dropOtherBinaries } from './binaries.ts';
+import { ensureCluster, role } from './cluster.ts';
+import { lastLines, serverEnv, startFailed } from './failure.ts';
+import { type Layout, prepareLayout } from './layout.ts';
+import { alive, commandOf } from './process.ts';
+import { settings } from './settings.ts';
+
+/** How to reach the embedded server. `host` is the folder of its Unix socket. */
+export interface Access {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** A running embedded server. */
+export interface Server {
+  readonly access: Access;
+  readonly pid: number;
+  readonly version: string;
+  /** True if it was running already: left behind by a process that was killed. */
+  readonly adopted: boolean;
+  /** Ends it in order (PostgreSQL's fast shutdown) and resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly dataDir: string;
+  readonly log: (line: string) => void;
+  /** Without durability: for the servers of tests. */
+  readonly disposable?: boolean;
+}
+
+const port = 5432;
+// Recovery after a power cut reads the whole write-ahead log; a healthy start takes a tenth of a second.
+const patienceMs = 120_000;
+
+/**
+ * Starts PostgreSQL on a data folder, or adopts the one that runs there. The server is a process
+ * of its own, in its own group: neither a Ctrl-C nor the end of this process takes it down.
+ *
+ * @throws GatehouseError `store_unavailable` with what the server said and what to do.
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const layout = await prepareLayout(options.dataDir);
+  const binaries = await bringBinaries(layout);
+  const password = await ensureCluster(layout, binaries, options.log);
+  const access = { host: layout.socket, port, user: role, password };
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    const running = await reachable(layout, access, deadline);
+    if (running !== null) return server(running, access, binaries, true);
+    const started = await launch(layout, binaries, options, access, deadline);
+    // Null: another start was faster, or the killed server's last processes are still leaving.
+    if (started !== null) {
+      await dropOtherBinaries(layout, binaries);
+      return server(started, access, binaries, false);
+    }
+    await sleep(50);
+  }
+}
+
+function server(pid: number, access: Access, binaries: Binaries, adopted: boolean): Server {
+  return { access, pid, version: binaries.version, adopted, stop: () => stop(pid) };
+}
+
+/**
+ * The id of the server that runs on this data folder and answers, or null where none does. Waits
+ * for one that is starting up or shutting down.
+ */
+async function reachable(layout: Layout, access: Access, deadline: number): Promise<number | null> {
+  for (;;) {
+    const state = await greet(access);
+    const pid = await postmaster(layout);
+    if (state === 'ready' && pid !== null) return pid;
+    if (state === 'away' && (pid === null || !isOurs(pid, layout))) {
+      // What a stale file names is no server of this folder; PostgreSQL would only see that the id is taken.
+      if (pid !== null && alive(pid))
+        await rm(join(layout.data, 'postmaster.pid'), { force: true });
+      return null;
+    }
+    if (state !== 'ready' && state !== 'away' && state !== 'busy') throw startFailed(state);
+    if (Date.now() > deadline) {
+      const message = `postgresql with process id ${pid} holds \`${layout.data}\` and does not answer; see its log in \`${layout.log}\`, end it, and start again`;
+      throw new GatehouseError('store_unavailable', message);
+    }
+    await sleep(10);
+  }
+}
+
+/** Asks the server: ready, starting or stopping, not there, or what it said instead. */
+async function greet(access: Access): Promise<'ready' | 'busy' | 'away' | (string & {})> {
+  const client = new pg.Client({ ...access, database: 'postgres', connectionTimeoutMillis: 5000 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return 'ready';
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return 'away';
+    // 57P03 cannot connect now, 53300 too many connections; a cut connection is a server that leaves.
+    if (code === undefined || code === '57P03' || code === '53300') return 'busy';
+    return code === 'ECONNRESET' || code === 'EPIPE' ? 'busy' : message;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+async function postmaster(layout: Layout): Promise<number | null> {
+  const text = await readFile(join(layout.data, 'postmaster.pid'), 'utf8').catch(() => '');
+  const pid = Number.parseInt(text, 10);
+  return Number.isSafeInteger(pid) && pid > 0 ? pid : null;
+}
+
+function isOurs(pid: number, layout: Layout): boolean {
+  const command = commandOf(pid);
+  return command.includes('postgres') && command.includes(layout.data);
+}
+
+async function launch(
+  layout: Layout,
+  binaries: Binaries,
+  options: ServerOptions,
+  access: Access,
+  deadline: number,
+): Promise<number | null> {
+  const path = join(layout.root, 'start.log');
+  const said = await open(path, 'w', 0o600);
+  let child: ChildProcess;
+  try {
+    child = spawn(
+      binaries.postgres,
+      ['-D', layout.data, ...settings(layout, options.disposable ?? false)],
+      {
+        ...layout.user,
+        cwd: '/',
+        env: serverEnv,
+        detached: true,
+        stdio: ['ignore', said.fd, said.fd],
+      },
+    );
+  } finally {
+    await said.close();
+  }
+  let ended: string | null = null;
+  child.on('error', (error) => {
+    ended = error.message;
+  });
+  child.on('exit', () => {
+    ended ??= '';
+  });
+  child.unref();
+  while (Date.now() < deadline) {
+    if (ended !== null) {
+      const why = ended || (await readFile(path, 'utf8').catch(() => ''));
+      if (/lock file|shared memory block/.test(why)) return null;
+      throw startFailed(lastLines(why));
+    }
+    if ((await isReady(layout, child.pid)) && (await greet(access)) === 'ready')
+      return child.pid as number;
+    await sleep(5);
+  }
+  throw startFailed(`nothing within ${patienceMs / 1000} s`);
+}
+
+// The eighth line of postmaster.pid is the server's state: cheaper to ask than the server itself.
+async function isReady(layout: Layout, pid: number | undefined): Promise<boolean> {
+  const text = await readFile(join(layout.data, 'postmaster.pid'), 'utf8').catch(() => '');
+  const lines = text.split('\n');
+  return lines[0] === String(pid) && lines[7]?.trim() === 'ready';
+}
+
+async function stop(pid: number): Promise<void> {
+  signal(pid, 'SIGINT');
+  const urgent = Date.now() + 30_000;
+  let hurried = false;
+  while (alive(pid)) {
+    // A shutdown without a last checkpoint loses nothing: the next start recovers from the log.
+    if (!hurried && Date.now() > urgent) {
+      signal(pid, 'SIGQUIT');
+      hurried = true;
+    }
+    await sleep(10);
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

@@ -1,0 +1,7 @@
+import type { Migration } from '../migration.ts';
+import { keysAndBlobs } from './0001-keys-and-blobs.ts';
+import { ledger } from './0002-ledger.ts';
+import { identity } from './0003-identity.ts';
+
+/** Every migration, in order. A new one goes to the end; a released one never changes. */
+export const migrations: readonly Migration[] = [keysAndBlobs, ledger, identity];

@@ -1,0 +1,81 @@
+import type { Generated } from 'kysely';
+
+/** The schema as Kysely sees it. `bigint` is a number, `uuid` its lower-case text with hyphens. */
+export interface Tables {
+  data_key: DataKeyTable;
+  blob: BlobTable;
+  log_head: LogHeadTable;
+  log_entry: LogEntryTable;
+  log_tile: LogTileTable;
+  agent: AgentTable;
+  agent_key: AgentKeyTable;
+  setting: SettingTable;
+}
+
+export interface DataKeyTable {
+  id: string;
+  owner: string;
+  kms: string;
+  /** Null when the key is shredded. */
+  wrapped: Buffer | null;
+  current: Generated<boolean>;
+  seals: Generated<number>;
+  created: Date;
+  shredded: Date | null;
+}
+
+export interface BlobTable {
+  id: string;
+  key_id: string;
+  trace: string;
+  role: string;
+  sealed: Buffer;
+}
+
+export interface LogHeadTable {
+  id: number;
+  origin: string;
+  size: number;
+  root: Buffer;
+  frontier: Buffer;
+  at: Date;
+}
+
+export interface LogEntryTable {
+  index: number;
+  trace: string | null;
+  hash: Buffer;
+  data: Buffer;
+}
+
+export interface LogTileTable {
+  level: number;
+  index: number;
+  hashes: Buffer;
+}
+
+export interface AgentTable {
+  id: string;
+  name: string;
+  owner: string;
+  purpose: string;
+  tenant: string;
+  created: Date;
+  disabled: Date | null;
+}
+
+export interface AgentKeyTable {
+  id: string;
+  agent: string;
+  hash: Buffer;
+  created: Date;
+  expires: Date;
+  revoked: Date | null;
+}
+
+export interface SettingTable {
+  name: string;
+  /** A JSON value. Write it as JSON text: `pg` would send an array as a PostgreSQL array. */
+  value: unknown;
+  changed: Date;
+}
