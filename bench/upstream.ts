@@ -4,7 +4,10 @@ import { createServer } from 'node:http';
  * A stand-in for a hosted model: answers at once, so that a bench measures what stands between.
  * `node bench/upstream.ts PORT`. Streams 20 events, each its own write.
  */
-const words = 'the quick brown fox jumps over the lazy dog while it rains in the old town tonight ok so'.split(' ');
+const words =
+  'the quick brown fox jumps over the lazy dog while it rains in the old town tonight ok so'.split(
+    ' ',
+  );
 const common = { id: 'chatcmpl-bench', created: 1_800_000_000, model: 'bench-model-1' };
 const answer = JSON.stringify({
   ...common,
@@ -19,7 +22,11 @@ const events = words.map((word, i) => {
   const choices = [{ index: 0, delta, finish_reason: null }];
   return `data: ${JSON.stringify({ ...common, object: 'chat.completion.chunk', choices })}\n\n`;
 });
-const last = { ...common, object: 'chat.completion.chunk', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
+const last = {
+  ...common,
+  object: 'chat.completion.chunk',
+  choices: [{ index: 0, delta: {}, finish_reason: 'stop' }],
+};
 events.push(`data: ${JSON.stringify(last)}\n\n`, 'data: [DONE]\n\n');
 
 const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {

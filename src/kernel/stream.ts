@@ -4,7 +4,7 @@ import { type Judgement, judge } from './judge.ts';
 import type { Mask } from './mask.ts';
 import { mint, type Permit } from './permit.ts';
 import type { Part, Subject } from './subject.ts';
-import { join, passes, type Verdict, verdict } from './verdict.ts';
+import { deny, join, passes, type Verdict, verdict } from './verdict.ts';
 
 /** One judged piece of a stream. `permit` covers the release of what is settled; null: the end. */
 export interface Window {
@@ -19,6 +19,8 @@ export interface Window {
 export interface StreamDecision {
   /** Judges the text that is not yet released, with what was released before as context. */
   judge(parts: readonly Part[], final: boolean): Window | Promise<Window>;
+  /** Ends the stream as denied where it cannot be judged on. `reason` quotes no content. */
+  refuse(code: string, reason: string): void;
   /** Writes the verdict over all windows. Its permit covers the end of the stream. */
   close(options: DecideOptions): Promise<Decision>;
 }
@@ -77,6 +79,20 @@ export function decideStream(
       const judgement = judge(checkpoint.bindings, subject, checkpoint.clock);
       if (judgement instanceof Promise) return judgement.then((one) => note(subject, one));
       return note(subject, judgement);
+    },
+    refuse(code, reason) {
+      const { stage } = template;
+      said = join(said, deny);
+      const control = 'kernel.stream';
+      findings.set(`${control} ${code}`, {
+        control,
+        stage,
+        mode: 'enforce',
+        level: 'deny',
+        code,
+        reason,
+        masks: [],
+      });
     },
     close(options) {
       const judgement = {

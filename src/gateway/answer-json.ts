@@ -1,0 +1,115 @@
+import {
+  act,
+  type Decision,
+  decide,
+  GatehouseError,
+  type Json,
+  type JsonObject,
+  partsOf,
+  type Subject,
+  subject,
+} from '../kernel/index.ts';
+import type { Answer } from '../upstream/index.ts';
+import { type Admitted, type Outcome, refusalOf } from './exchange.ts';
+import type { GatewayOptions, GatewayParts } from './parts.ts';
+
+/** The output subject of a call, for a content; a stream's has none. */
+export function outputSubject(call: Admitted, content: Json, parts: Subject['parts']): Subject {
+  return subject({
+    stage: 'output',
+    trace: call.trace,
+    step: 1,
+    principal: call.principal,
+    resource: { type: 'model', id: call.model.id },
+    context: { protocol: call.dialect.id, stream: call.facts.stream },
+    measures: {},
+    content,
+    parts,
+  });
+}
+
+/** Facts of the answer that every output entry holds. */
+export function answerFacts(
+  call: Admitted,
+  answer: Answer,
+  ended: Outcome['ended'],
+  usage: Json,
+  now: number,
+): JsonObject {
+  return {
+    protocol: call.dialect.id,
+    stream: call.facts.stream,
+    asked: call.facts.model,
+    route: call.model.id,
+    upstream: answer.upstream,
+    served: answer.model,
+    attempts: answer.attempts.map((attempt) => ({ ...attempt })),
+    status: answer.status,
+    ended,
+    usage,
+    ms: Math.round(now - call.begun),
+  };
+}
+
+/** Judges an answer that came whole, writes it down, and only then lets it go to the caller. */
+export async function answerJson(
+  parts: GatewayParts,
+  _options: GatewayOptions,
+  call: Admitted,
+  answer: Answer,
+): Promise<Outcome & { readonly decision: Decision; readonly usage: JsonObject | null }> {
+  const bytes = await answer.whole();
+  const content = parsed(bytes, answer);
+  const usage = call.dialect.usage(content) as JsonObject | null;
+  const judged = outputSubject(
+    call,
+    content,
+    partsOf(content, call.dialect.roleOut, call.dialect.vocabulary),
+  );
+  const decision = await decide(parts.checkpoint, [judged], {
+    follows: call.inbound,
+    bodies: [{ role: 'output', owner: call.owner, bytes }],
+    facts: answerFacts(call, answer, 'complete', usage as Json, parts.clock.now()),
+  });
+  if (decision.permit === null) {
+    await durable(decision);
+    throw refusalOf(decision);
+  }
+  await act(decision.permit, judged, (passed) => {
+    // What a mask takes away does not stand beside it token by token.
+    const whole = passed.content as JsonObject;
+    const told = passed.masks.length === 0 ? whole : call.dialect.withoutEchoes(whole);
+    const body = JSON.stringify(told);
+    call.response.writeHead(answer.status, {
+      ...answer.headers,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    });
+    call.response.end(body);
+  });
+  return { status: answer.status, ended: 'complete', decision, usage };
+}
+
+/** A refusal is told only when it is on the record, like everything else. */
+export async function durable(decision: Decision): Promise<void> {
+  try {
+    await decision.recorded;
+  } catch (cause) {
+    const message = 'the record cannot be written, so nothing passes; try again later';
+    throw new GatehouseError('record_unavailable', message, { cause });
+  }
+}
+
+function parsed(bytes: Buffer, answer: Answer): JsonObject {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as JsonObject;
+    }
+  } catch {
+    // Said below: what is no JSON object cannot be judged as one.
+  }
+  const what = `upstream \`${answer.upstream}\` answered ${answer.status} with no JSON object`;
+  throw new GatehouseError('upstream_failed', `${what}; see its own log`);
+}

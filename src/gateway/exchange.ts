@@ -1,0 +1,49 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Decision, GatehouseError, type Principal } from '../kernel/index.ts';
+import type { Dialect, RequestFacts, WireError } from './dialects/index.ts';
+import type { GatewayParts, PinnedModel } from './parts.ts';
+
+/** One call under way: who, what and how it goes. Lives as long as its connection. */
+export interface Exchange {
+  readonly trace: string;
+  readonly parent: string | null;
+  readonly begun: number;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly dialect: Dialect;
+  /** Aborted when the client has gone or the record fails: then upstream stops too. */
+  readonly gone: AbortController;
+}
+
+/** A call that was let in: everything that its answer needs. */
+export interface Admitted extends Exchange {
+  readonly principal: Principal;
+  readonly facts: RequestFacts;
+  readonly model: PinnedModel;
+  readonly owner: string;
+  readonly inbound: Decision;
+}
+
+/** What became of a call, for its summary. */
+export interface Outcome {
+  readonly status: number;
+  readonly ended: 'complete' | 'refused' | 'denied' | 'cut' | 'cancelled' | 'failed';
+}
+
+/** Text that came out of a decision that did not pass, for the caller. Holds no content. */
+export function refusalOf(decision: Pick<Decision, 'verdict' | 'findings'>): GatehouseError {
+  const { level } = decision.verdict;
+  const blocking = decision.findings.filter((one) => one.mode === 'enforce' && one.level === level);
+  const reasons = [...new Set(blocking.map(({ control, reason }) => `${control}: ${reason}`))];
+  const text = reasons.slice(0, 3).join('; ') || 'no control allowed it';
+  if (level === 'hold') {
+    return new GatehouseError('held', `held until a person decides (${text})`);
+  }
+  return new GatehouseError('refused', `refused by policy (${text})`);
+}
+
+/** An error as the protocol's writers take it. */
+export function wireError(parts: GatewayParts, trace: string, error: GatehouseError): WireError {
+  const { code, message, status } = error;
+  return { code, status, message, trace, link: parts.traceLink(trace) };
+}

@@ -1,0 +1,81 @@
+import {
+  type Decision,
+  decide,
+  type JsonObject,
+  type Principal,
+  partsOf,
+  type Subject,
+  subject,
+} from '../kernel/index.ts';
+import type { RequestFacts } from './dialects/index.ts';
+import type { Exchange } from './exchange.ts';
+import type { GatewayOptions, GatewayParts, PinnedModel } from './parts.ts';
+import type { RequestBody } from './request-body.ts';
+
+/** What was decided before anything leaves, and the subject whose content may. */
+export interface Inbound {
+  readonly decision: Decision;
+  readonly input: Subject;
+  readonly owner: string;
+}
+
+/**
+ * The first crossing: the caller at `enter`, what it sends at `input`, the version it asks for at
+ * `model`, in one decision and one entry, since all three are known at one moment.
+ */
+export async function judgeInbound(
+  parts: GatewayParts,
+  options: GatewayOptions,
+  call: Exchange,
+  principal: Principal,
+  body: RequestBody,
+  facts: RequestFacts,
+  model: PinnedModel | null,
+): Promise<Inbound> {
+  const context: JsonObject = {
+    protocol: call.dialect.id,
+    stream: facts.stream,
+    asked: facts.model.slice(0, 200),
+    credential: principal.credential.kind,
+    features: facts.features,
+    provider: model?.provider ?? '',
+    groups: model?.groups ?? [],
+  };
+  const common = { trace: call.trace, step: 0, principal, context, measures: {} };
+  const resource = { type: 'model', id: model?.id ?? facts.model.slice(0, 200) } as const;
+  const enter = subject({
+    ...common,
+    stage: 'enter',
+    resource: { type: 'gateway', id: 'gateway' },
+    content: null,
+    parts: [],
+  });
+  const input = subject({
+    ...common,
+    stage: 'input',
+    resource,
+    measures: {
+      bytes: body.bytes.length,
+      depth: body.depth,
+      messages: facts.messages,
+      tools: facts.tools,
+    },
+    content: body.json,
+    parts: partsOf(body.json, call.dialect.roleIn(body.json), call.dialect.vocabulary),
+  });
+  const asked = subject({ ...common, stage: 'model', resource, content: null, parts: [] });
+  const owner = `${principal.id}/${(facts.user ?? '').slice(0, 128)}`;
+  const decision = await decide(parts.checkpoint, [enter, input, asked], {
+    early: options.early,
+    bodies: [{ role: 'input', owner, bytes: body.bytes }],
+    facts: {
+      protocol: call.dialect.id,
+      stream: facts.stream,
+      asked: facts.model.slice(0, 200),
+      route: model?.id ?? null,
+      ...(call.parent === null ? {} : { parent: call.parent }),
+      ...parts.policyFacts(),
+    },
+  });
+  return { decision, input, owner };
+}

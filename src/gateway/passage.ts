@@ -1,0 +1,141 @@
+import {
+  act,
+  type Decision,
+  type ErrorCode,
+  GatehouseError,
+  type JsonObject,
+  type Level,
+  type Principal,
+} from '../kernel/index.ts';
+import type { Answer, ModelCall } from '../upstream/index.ts';
+import { answerJson, durable } from './answer-json.ts';
+import { answerStream } from './answer-stream.ts';
+import { credentialOf } from './credential.ts';
+import type { RequestFacts } from './dialects/index.ts';
+import { type Admitted, type Exchange, type Outcome, refusalOf } from './exchange.ts';
+import { judgeInbound } from './inbound.ts';
+import type { GatewayOptions, GatewayParts, PinnedModel } from './parts.ts';
+import { type RequestBody, readBody } from './request-body.ts';
+
+/** How far a call has come, for its summary, whatever ends it. */
+export interface Progress {
+  agent: string;
+  facts: RequestFacts | null;
+  level: Level;
+  upstream: string | null;
+  served: string | null;
+  usage: JsonObject | null;
+}
+
+/**
+ * The path of a model call: identify, judge, dispatch on a permit, judge the answer, release it on
+ * a permit. Whatever is thrown is told to the caller by the server, in the protocol's own shape.
+ */
+export async function passage(
+  parts: GatewayParts,
+  options: GatewayOptions,
+  call: Exchange,
+  progress: Progress,
+): Promise<Outcome> {
+  const principal = await parts.identify(credentialOf(call.request));
+  progress.agent = principal.id;
+  const body = await readBody(call.request, options.bodyBytes);
+  const facts = call.dialect.readRequest(body.json);
+  progress.facts = facts;
+  const asked: Asked = { principal, body, facts };
+  const wanted = parts.resolve(facts.model);
+  const { admitted, answer } = await dispatch(parts, options, call, progress, asked, wanted);
+  progress.upstream = answer.upstream;
+  progress.served = answer.model;
+  const streams = /^text\/event-stream/i.test(answer.headers['content-type'] ?? '');
+  const respond = streams && call.dialect.stream !== null ? answerStream : answerJson;
+  const done = await respond(parts, options, admitted, answer);
+  progress.level = done.decision.verdict.level;
+  progress.usage = done.usage;
+  return done;
+}
+
+/** What was read of a request before anything is judged. */
+interface Asked {
+  readonly principal: Principal;
+  readonly body: RequestBody;
+  readonly facts: RequestFacts;
+}
+
+/**
+ * Judges and sends, and where the upstream is away does both again for the next version that the
+ * pin names: each version that may answer is decided on by itself.
+ */
+async function dispatch(
+  parts: GatewayParts,
+  options: GatewayOptions,
+  call: Exchange,
+  progress: Progress,
+  asked: Asked,
+  wanted: PinnedModel | null,
+): Promise<{ readonly admitted: Admitted; readonly answer: Answer }> {
+  const { principal, body, facts } = asked;
+  const fallbacks = (wanted?.candidates ?? []).slice(1);
+  let model = wanted;
+  for (let next = 0; ; next++) {
+    const inbound = await judgeInbound(parts, options, call, principal, body, facts, model);
+    const { decision, owner } = inbound;
+    progress.level = decision.verdict.level;
+    if (decision.permit === null || model === null) {
+      await durable(decision);
+      throw refusalOf(decision);
+    }
+    stopUpstreamIfUnrecorded(call, decision);
+    try {
+      const answer = await act(decision.permit, inbound.input, ({ content }) =>
+        parts.send(modelCall(call, facts, model as PinnedModel, content as JsonObject)),
+      );
+      const admitted = { ...call, principal, facts, model, owner, inbound: decision };
+      return { admitted, answer };
+    } catch (thrown) {
+      const fallback = fallbacks[next];
+      if (fallback === undefined || !isAway(thrown) || call.gone.signal.aborted) throw thrown;
+      model = parts.resolve(fallback.id);
+    }
+  }
+}
+
+function isAway(thrown: unknown): boolean {
+  const away: readonly ErrorCode[] = ['upstream_failed', 'upstream_refused', 'upstream_timeout'];
+  return thrown instanceof GatehouseError && away.includes(thrown.code);
+}
+
+function modelCall(
+  call: Exchange,
+  facts: RequestFacts,
+  model: PinnedModel,
+  content: JsonObject,
+): ModelCall {
+  const counted = facts.stream ? call.dialect.withUsage(content) : content;
+  return {
+    candidates: model.candidates.slice(0, 1),
+    path: call.dialect.path,
+    body: (exact) => JSON.stringify(call.dialect.withModel(counted, exact)),
+    stream: facts.stream,
+    headers: forwarded(call),
+    signal: call.gone.signal,
+  };
+}
+
+// The answer would be withheld anyway; there is no sense in paying for the rest of it.
+function stopUpstreamIfUnrecorded(call: Exchange, decision: Decision): void {
+  decision.recorded.catch(() => {
+    call.gone.abort(new GatehouseError('record_unavailable', 'the record cannot be written'));
+  });
+}
+
+const passedOn = ['anthropic-version', 'anthropic-beta'] as const;
+
+function forwarded(call: Exchange): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const name of passedOn) {
+    const value = call.request.headers[name];
+    if (typeof value === 'string' && value.length <= 1000) headers[name] = value;
+  }
+  return headers;
+}
