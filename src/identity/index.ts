@@ -1,0 +1,3 @@
+export type { Agent, AgentKey, Agents, IssuedKey, NewAgent } from './agents.ts';
+export { type IdentityOptions, openIdentity, type Principals } from './identity.ts';
+export type { Issuer } from './token-verifier.ts';

@@ -1,0 +1,61 @@
+/** Words by which providers name whatever they serve today. */
+const moving = new Set([
+  'latest',
+  'current',
+  'newest',
+  'nightly',
+  'stable',
+  'default',
+  'auto',
+  'preview',
+  'experimental',
+  'exp',
+  'beta',
+  'main',
+  'master',
+]);
+
+/**
+ * Why a provider's model name may mean another model tomorrow, or null if it names one exact
+ * version. A heuristic over the names in use, strict on purpose: an operator who knows better says
+ * `floating: true`, and that is on the record.
+ *
+ * Exact: a date (`2024-08-06`, `20250929`, `0613`, `2411`), a numbered release (`001`, `v3`), a
+ * digest (`sha256:…`), or a tag with a digit in it (`llama3.2:3b`). A moving word (`latest`,
+ * `preview`) makes a name floating unless a date of eight digits or a digest stands beside it.
+ */
+export function floatingReason(model: string): string | null {
+  const segments = model.toLowerCase().split(/[-:/@_]/);
+  const dated = segments.some(isLongDate) || hasIsoDate(segments) || hasDigest(model);
+  if (dated) return null;
+  const word = segments.find((segment) => moving.has(segment));
+  if (word !== undefined) return `\`${word}\` moves with the provider`;
+  if (segments.some(isRelease) || hasTag(model)) return null;
+  return 'it has no date, release number, tag or digest';
+}
+
+function isLongDate(segment: string): boolean {
+  return /^20\d{6}$/.test(segment);
+}
+
+function hasIsoDate(segments: readonly string[]): boolean {
+  return segments.some(
+    (segment, i) =>
+      /^20\d\d$/.test(segment) &&
+      /^\d\d$/.test(segments[i + 1] ?? '') &&
+      /^\d\d$/.test(segments[i + 2] ?? ''),
+  );
+}
+
+function isRelease(segment: string): boolean {
+  return /^\d{3,4}$/.test(segment) || /^v\d[\d.]{0,15}$/.test(segment);
+}
+
+function hasDigest(model: string): boolean {
+  return /[:@][0-9a-f]{12,64}$/.test(model.toLowerCase());
+}
+
+function hasTag(model: string): boolean {
+  const colon = model.lastIndexOf(':');
+  return colon > 0 && /\d/.test(model.slice(colon + 1));
+}
