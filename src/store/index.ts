@@ -1,3 +1,8 @@
+export { type BlobRow, insertBlobs } from './blob.ts';
+export type { KeyLimits } from './data-keys.ts';
+export type { Kms, Random } from './kms.ts';
+export { localKms } from './local-kms.ts';
+export { commitmentOf } from './seal.ts';
 export { openStore, type Store, type StoreOptions } from './store.ts';
 export type {
   AgentKeyTable,
@@ -10,3 +15,4 @@ export type {
   SettingTable,
   Tables,
 } from './tables.ts';
+export { openVault, type Sealed, type Vault, type VaultOptions } from './vault.ts';

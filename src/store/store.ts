@@ -45,7 +45,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 async function openEmbedded({ dataDir, log, poolSize = 8 }: StoreOptions): Promise<Store> {
-  const onUsurped = () => void pool?.end();
+  const onUsurped = () => void pool?.end().catch(() => {});
   let pool: pg.Pool | undefined;
   const keeper = await keepServer({ dataDir, log, onUsurped });
   try {

@@ -31,7 +31,10 @@ export async function keepServer(
   if (server.adopted) log(`adopted the PostgreSQL that was left running (process ${server.pid})`);
   let hold = await takeHold(server.access, dataDir);
   let closing = false;
-  await ensureDatabase(server);
+  await ensureDatabase(server).catch(async (error) => {
+    await server.stop();
+    throw error;
+  });
   const watching = watch();
 
   async function watch(): Promise<void> {
@@ -48,6 +51,7 @@ export async function keepServer(
       try {
         server = await startServer(options);
         hold = await takeHold(server.access, dataDir);
+        if (closing) return await leave();
         log(`the embedded database is back (process ${server.pid})`);
         return true;
       } catch (error) {
@@ -63,15 +67,20 @@ export async function keepServer(
     return false;
   }
 
+  // The server ends the hold's connection itself: letting go first would let another start in on a
+  // server that is about to stop.
+  async function leave(): Promise<false> {
+    await server.stop();
+    await hold.release();
+    return false;
+  }
+
   return {
     access: server.access,
     describe: () => `embedded PostgreSQL ${server.version} in ${dataDir}`,
     async close() {
       closing = true;
-      // The server ends the hold's connection itself: letting go first would let another start in
-      // on a server that is about to stop.
-      await server.stop();
-      await hold.release();
+      await leave();
       await watching;
     },
   };

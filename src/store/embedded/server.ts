@@ -48,26 +48,50 @@ const patienceMs = 120_000;
  * @throws GatehouseError `store_unavailable` with what the server said and what to do.
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const layout = await prepareLayout(options.dataDir);
-  const binaries = await bringBinaries(layout);
-  const password = await ensureCluster(layout, binaries, options.log);
+  const { layout, binaries, password } = await prepare(options).catch((error) => {
+    throw unprepared(options.dataDir, error);
+  });
   const access = { host: layout.socket, port, user: role, password };
   const deadline = Date.now() + patienceMs;
-  for (;;) {
+  while (Date.now() < deadline) {
     const running = await reachable(layout, access, deadline);
-    if (running !== null) return server(running, access, binaries, true);
+    if (running !== null) return server(running, layout, access, binaries, true);
     const started = await launch(layout, binaries, options, access, deadline);
     // Null: another start was faster, or the killed server's last processes are still leaving.
     if (started !== null) {
       await dropOtherBinaries(layout, binaries);
-      return server(started, access, binaries, false);
+      return server(started, layout, access, binaries, false);
     }
     await sleep(50);
   }
+  throw startFailed(`processes of an earlier server still hold \`${layout.data}\``);
 }
 
-function server(pid: number, access: Access, binaries: Binaries, adopted: boolean): Server {
-  return { access, pid, version: binaries.version, adopted, stop: () => stop(pid) };
+async function prepare({ dataDir, log }: ServerOptions) {
+  const layout = await prepareLayout(dataDir);
+  const binaries = await bringBinaries(layout);
+  return { layout, binaries, password: await ensureCluster(layout, binaries, log) };
+}
+
+function unprepared(dataDir: string, cause: unknown): unknown {
+  if (cause instanceof GatehouseError) return cause;
+  const why = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
+  const message = `the data folder \`${dataDir}\` cannot be used (${why}); check its owner, its mode and the space on its disk`;
+  return new GatehouseError('store_unavailable', message, { cause });
+}
+
+function server(
+  pid: number,
+  layout: Layout,
+  access: Access,
+  binaries: Binaries,
+  adopted: boolean,
+): Server {
+  // The id of a server that died may be another's by now.
+  const stopOurs = async () => {
+    if (isOurs(pid, layout)) await stop(pid);
+  };
+  return { access, pid, version: binaries.version, adopted, stop: stopOurs };
 }
 
 /**
