@@ -1,0 +1,2 @@
+export { secretsControl } from './secrets.ts';
+export { type SizeLimits, sizeControl } from './size.ts';
