@@ -10,6 +10,7 @@ import {
   jwtShape,
   runShape,
   type Shape,
+  type Span,
   telegramShape,
 } from './token-shape.ts';
 import { urlShape } from './url-shape.ts';
@@ -49,13 +50,18 @@ interface Told {
   readonly text: string;
   readonly final: boolean;
   readonly runs: Runs;
+  valueFrom: number;
   valueEnd: number;
   inValue: number;
+  /** Stretches that count as one: to judge a part of one alone could say another thing. */
+  readonly whole: { readonly from: number; readonly end: number }[];
 }
 
 const mostInValue = 8;
 
 interface Found {
+  /** Where the literal begins that told of it: what a later scan must see to find it again. */
+  from: number;
   start: number;
   end: number;
   labels: string[];
@@ -84,7 +90,15 @@ function scan(
   known: number,
 ): Scan {
   const found: Found[] = [];
-  const told: Told = { text, final, runs: new Runs(text), valueEnd: -1, inValue: 0 };
+  const told: Told = {
+    text,
+    final,
+    runs: new Runs(text),
+    valueFrom: -1,
+    valueEnd: -1,
+    inValue: 0,
+    whole: [],
+  };
   let settled = text.length;
   let unterminated = false;
   let plainEnd = -1;
@@ -97,13 +111,13 @@ function scan(
       const shape = confirm(told, literal, start, end);
       if (shape === 'open') settled = Math.min(settled, start);
       else if (shape === 'unterminated') unterminated = true;
-      else if (shape !== null) add(found, shape.start, shape.end, literal.rule.label);
+      else if (shape !== null) add(found, start, shape, literal.rule.label);
     }
   });
   const secrets = merged(found);
   if (final) return { secrets, settled, unterminated };
   for (const length of automaton.begun(state)) settled = beginning(text, length, settled);
-  return { secrets, settled: beforeSpan(secrets, settled), unterminated };
+  return { secrets, settled: apart([...secrets, ...told.whole], settled), unterminated };
 }
 
 /** A literal that begins with the text's last characters may be completed by what follows. */
@@ -113,11 +127,17 @@ function beginning(text: string, length: number, settled: number): number {
 }
 
 // A secret leaves as a whole or not yet: its end may still be united with what is open.
-function beforeSpan(secrets: readonly Secret[], settled: number): number {
-  for (const { start, end } of secrets) {
-    if (start < settled && end > settled) return start;
+function apart(all: readonly { from: number; end: number }[], settled: number): number {
+  let at = settled;
+  for (let before = -1; before !== at; ) {
+    before = at;
+    // From the last to the first: one pass nearly always does.
+    for (let i = all.length - 1; i >= 0; i--) {
+      const { from, end } = all[i] as { from: number; end: number };
+      if (from < at && end > at) at = from;
+    }
   }
-  return settled;
+  return at;
 }
 
 function stands(literal: Literal, text: string, start: number, end: number): boolean {
@@ -166,10 +186,17 @@ function confirm(told: Told, literal: Literal, start: number, end: number) {
 function assignedShape(told: Told, start: number, end: number, strong: boolean): Shape {
   const nested = start < told.valueEnd;
   told.inValue = nested ? told.inValue + 1 : 0;
-  if (told.inValue > mostInValue) return null;
+  if (told.inValue > mostInValue) {
+    if (told.inValue === mostInValue + 1)
+      told.whole.push({ from: told.valueFrom, end: told.valueEnd });
+    return null;
+  }
   const value = assignedValue(told.text, end, told.final);
   if (value === null || value === 'open') return value;
-  if (!nested) told.valueEnd = value.end;
+  if (!nested) {
+    told.valueFrom = start;
+    told.valueEnd = value.end;
+  }
   return judged(told.text, value, strong);
 }
 
@@ -179,20 +206,19 @@ function judged(text: string, value: Shape, strong: boolean): Shape {
 }
 
 // Found by where literals end, which is nearly the order of where secrets begin.
-function add(found: Found[], start: number, end: number, label: string): void {
+function add(found: Found[], from: number, { start, end }: Span, label: string): void {
   const last = found.at(-1);
   if (last !== undefined && start >= last.start && start < last.end) {
     if (end > last.end) last.end = end;
+    if (from < last.from) last.from = from;
     if (!last.labels.includes(label)) last.labels.push(label);
-  } else found.push({ start, end, labels: [label] });
+  } else found.push({ from, start, end, labels: [label] });
 }
 
-function merged(found: Found[]): readonly Secret[] {
+function merged(found: Found[]): readonly Found[] {
   if (found.length < 2) return found;
   found.sort((a, b) => a.start - b.start || a.end - b.end);
   const all: Found[] = [];
-  for (const { start, end, labels } of found) {
-    for (const label of labels) add(all, start, end, label);
-  }
+  for (const one of found) for (const label of one.labels) add(all, one.from, one, label);
   return all;
 }
