@@ -57,7 +57,6 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const running = await reachable(layout, access, deadline);
     if (running !== null) return server(running, layout, access, binaries, true);
     const started = await launch(layout, binaries, options, access, deadline);
-    // Null: another start was faster, or the killed server's last processes are still leaving.
     if (started !== null) {
       await dropOtherBinaries(layout, binaries);
       return server(started, layout, access, binaries, false);
@@ -147,6 +146,7 @@ function isOurs(pid: number, layout: Layout): boolean {
   return command.includes('postgres') && command.includes(layout.data);
 }
 
+/** Null: another server was faster, or the last processes of a killed one are still there. */
 async function launch(
   layout: Layout,
   binaries: Binaries,
@@ -154,24 +154,8 @@ async function launch(
   access: Access,
   deadline: number,
 ): Promise<number | null> {
-  const path = join(layout.root, 'start.log');
-  const said = await open(path, 'w', 0o600);
-  let child: ChildProcess;
-  try {
-    child = spawn(
-      binaries.postgres,
-      ['-D', layout.data, ...settings(layout, options.disposable ?? false)],
-      {
-        ...layout.user,
-        cwd: '/',
-        env: serverEnv,
-        detached: true,
-        stdio: ['ignore', said.fd, said.fd],
-      },
-    );
-  } finally {
-    await said.close();
-  }
+  const words = join(layout.root, 'start.log');
+  const child = await spawnServer(layout, binaries, options.disposable ?? false, words);
   let ended: string | null = null;
   child.on('error', (error) => {
     ended = error.message;
@@ -180,17 +164,40 @@ async function launch(
     ended ??= '';
   });
   child.unref();
-  while (Date.now() < deadline) {
-    if (ended !== null) {
-      const why = ended || (await readFile(path, 'utf8').catch(() => ''));
-      if (/lock file|shared memory block/.test(why)) return null;
-      throw startFailed(lastLines(why));
+  while (Date.now() < deadline && ended === null) {
+    if (await isReady(layout, child.pid)) {
+      const state = await greet(access);
+      if (state === 'ready') return child.pid as number;
+      if (state !== 'busy' && state !== 'away') {
+        await stop(child.pid as number);
+        throw startFailed(state);
+      }
     }
-    if ((await isReady(layout, child.pid)) && (await greet(access)) === 'ready')
-      return child.pid as number;
     await sleep(5);
   }
-  throw startFailed(`nothing within ${patienceMs / 1000} s`);
+  const said = ended || (await readFile(words, 'utf8').catch(() => ''));
+  if (ended !== null && /lock file|shared memory block/.test(said)) return null;
+  throw startFailed(lastLines(said));
+}
+
+async function spawnServer(
+  layout: Layout,
+  binaries: Binaries,
+  disposable: boolean,
+  words: string,
+): Promise<ChildProcess> {
+  const said = await open(words, 'w', 0o600);
+  try {
+    return spawn(binaries.postgres, ['-D', layout.data, ...settings(layout, disposable)], {
+      ...layout.user,
+      cwd: '/',
+      env: serverEnv,
+      detached: true,
+      stdio: ['ignore', said.fd, said.fd],
+    });
+  } finally {
+    await said.close();
+  }
 }
 
 // The eighth line of postmaster.pid is the server's state: cheaper to ask than the server itself.
