@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../kernel/index.ts';
-import type { WireError } from './dialect.ts';
+import type { WireError } from './wire-error.ts';
 
 /** Anthropic's error body. Its client reads `details.error_code`; the request id is the trace. */
 export function anthropicError(error: WireError): JsonObject {

@@ -5,15 +5,6 @@ import type { StreamDialect } from './stream-dialect.ts';
 /** Tokens that a call cost. `cached` is the share of `input` that came from a prompt cache. */
 export type Usage = { readonly input: number; readonly output: number; readonly cached: number };
 
-/** An error as a caller is told it: stable code, HTTP status, trace and where people see the trace. */
-export interface WireError {
-  readonly code: string;
-  readonly status: number;
-  readonly message: string;
-  readonly trace: string;
-  readonly link: string;
-}
-
 /** What a request says of itself: facts for policy and routing, no content. */
 export interface RequestFacts {
   readonly model: string;

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../kernel/index.ts';
-import type { WireError } from './dialect.ts';
+import type { WireError } from './wire-error.ts';
 
 /** A model that callers may ask for. `created` is Unix time in seconds, 0 where nobody knows. */
 export interface ListedModel {

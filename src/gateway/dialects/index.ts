@@ -1,4 +1,5 @@
-export type { Dialect, DialectId, RequestFacts, Usage, WireError } from './dialect.ts';
+export type { Dialect, DialectId, RequestFacts, Usage } from './dialect.ts';
 export { dialectAt, dialects, familyOf } from './dialects.ts';
 export type { Family, ListedModel } from './family.ts';
 export type { EventMarks, MutableObject, StreamDialect } from './stream-dialect.ts';
+export type { WireError } from './wire-error.ts';

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../kernel/index.ts';
-import type { WireError } from './dialect.ts';
+import type { WireError } from './wire-error.ts';
 
 /** The `error` member of OpenAI's error bodies, with the trace and its link beside the message. */
 export function openaiError(error: WireError): JsonObject {

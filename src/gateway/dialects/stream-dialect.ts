@@ -1,4 +1,4 @@
-import type { WireError } from './dialect.ts';
+import type { WireError } from './wire-error.ts';
 
 /** A parsed event's JSON, ours alone to change until it is written. */
 export type MutableObject = { [key: string]: unknown };

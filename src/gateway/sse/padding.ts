@@ -2,7 +2,8 @@
 export type Random = (size: number) => Uint8Array;
 
 const alphabet = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_');
-const reserve = 16_384;
+// Enough for some fifty tokens: a short answer must not pay for a long one.
+const reserve = 2048;
 
 /**
  * Padding that hides how long a token is from who watches the sizes of encrypted packets
