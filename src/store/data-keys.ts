@@ -200,10 +200,12 @@ export class DataKeys {
   // Of several processes that make one at once, the first wins and all use its key.
   async #make(owner: string): Promise<void> {
     const { pool, clock, random } = this.#options;
+    // A rewrap may put another in its place meanwhile: the key is labelled with what wrapped it.
+    const kms = this.#kms;
     const secret = Buffer.from(random(keyBytes));
-    const wrapped = await this.#kms.wrap(secret);
+    const wrapped = await kms.wrap(secret);
     secret.fill(0);
-    const row = { id: uuid7(clock.now(), random(10)), kms: this.#kms.id, wrapped };
+    const row = { id: uuid7(clock.now(), random(10)), kms: kms.id, wrapped };
     await insertKey(pool, row, owner, new Date(clock.now()));
   }
 }

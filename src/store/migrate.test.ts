@@ -66,6 +66,15 @@ forEachDatabase('migrations', (server) => {
       assert.deepEqual(await migrate(pool, [first, second]), ['0002-two']);
     }));
 
+  test('run once when eight connections begin at once', () =>
+    withPool(async (pool) => {
+      const slow = { ...first, sql: `${first.sql} select pg_sleep(0.02);` };
+      const applied = await Promise.all(
+        Array.from({ length: 8 }, () => migrate(pool, [slow, second])),
+      );
+      assert.deepEqual(applied.flat().sort(), ['0001-one', '0002-two']);
+    }));
+
   test('run once when four processes open the store at once', async () => {
     const database = await server.database();
     const all = Array.from({ length: 4 }, () => storeChild('', 'once', database.url));

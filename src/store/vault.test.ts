@@ -173,6 +173,33 @@ forEachDatabase('the vault', (server) => {
     await store.close();
   });
 
+  test('moves a key that was being made when the move began (D4)', async () => {
+    await fresh();
+    const gate = Promise.withResolvers<void>();
+    const entered = Promise.withResolvers<void>();
+    const slow: Kms = {
+      ...kms,
+      async wrap(key) {
+        const wrapped = await kms.wrap(key);
+        entered.resolve();
+        await gate.promise;
+        return wrapped;
+      },
+    };
+    const vault = await beside({ kms: slow });
+    const sealing = keep(vault, 'agent/a', 'x');
+    await entered.promise;
+    const next = await newKms();
+    const moving = vault.rewrap(next);
+    // The move has looked for keys, and would be done, before this one is there.
+    await store.pool.query('select pg_sleep(0.05)');
+    gate.resolve();
+    await Promise.all([sealing, moving]);
+    const ids = await store.pool.query('select kms from data_key');
+    assert.deepEqual(ids.rows, [{ kms: next.id }]);
+    await store.close();
+  });
+
   test('opens what a former key-encryption key wrapped, when that is given', async () => {
     const vault = await fresh();
     const { ref } = await keep(vault, 'agent/a', 'old');
