@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import nodeModule from 'node:module';
-import { constants as osConstants } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { areInstalled, install } from './dependencies.mjs';
 import { withLock } from './lock.mjs';
+import { runHere, runThere, withCompileCache } from './run.mjs';
 import { bringRuntime, presentRuntime } from './runtime.mjs';
 import { SetupError } from './setup-error.mjs';
 
@@ -23,8 +21,9 @@ export async function launch(target, args) {
     if (target === undefined) throw new SetupError('name the file to run');
     const runtime = present(root) ?? (await setUp(root, say));
     const file = resolve(root, target);
-    if (runtime.here) runHere(file, args);
-    else runThere(runtime.node, file, args);
+    const env = withCompileCache(join(root, '.gatehouse/compile-cache'));
+    if (runtime.here) runHere(file, args, env);
+    else runThere(runtime.node, file, args, env);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     say(error.message);
@@ -68,35 +67,6 @@ export async function setUp(root, say) {
 function present(root) {
   const runtime = presentRuntime(root);
   return runtime !== undefined && areInstalled(root, runtime.abi) ? runtime : undefined;
-}
-
-/** @param {string} file @param {string[]} args */
-function runHere(file, args) {
-  process.argv.splice(1, process.argv.length, file, ...args);
-  // Not `import`: this way the file is the main one (`import.meta.main`).
-  nodeModule.runMain();
-}
-
-/** @param {string} node @param {string} file @param {string[]} args */
-function runThere(node, file, args) {
-  const child = spawn(node, [file, ...args], { stdio: 'inherit' });
-  const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2']);
-  const forward = (/** @type {NodeJS.Signals} */ signal) => {
-    // A terminal sends its signals to the child as well; a second one would mean `at once`.
-    const fromTerminal = signal === 'SIGINT' || signal === 'SIGQUIT';
-    if (!fromTerminal || !process.stdin.isTTY) child.kill(signal);
-  };
-  for (const signal of signals) process.on(signal, forward);
-  child.on('error', (error) => {
-    say(`the pinned Node cannot be started: ${error.message}; remove \`.gatehouse/runtime\``);
-    process.exitCode = 1;
-  });
-  child.on('close', (code, signal) => {
-    for (const one of signals) process.off(one, forward);
-    if (signal === null) process.exit(code ?? 1);
-    process.kill(process.pid, signal);
-    setTimeout(() => process.exit(128 + osConstants.signals[signal]), 100);
-  });
 }
 
 /** @param {string} line */

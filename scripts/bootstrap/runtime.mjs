@@ -13,7 +13,8 @@ import { SetupError } from './setup-error.mjs';
  */
 
 // The first 24 with TypeScript by type stripping as a stable feature, OpenSSL 3.5 and argon2.
-const oldest = [24, 12];
+const oldest = { major: 24, minor: 12 };
+const oldestName = `${oldest.major}.${oldest.minor}`;
 
 /**
  * True if a host's Node may run the product itself.
@@ -22,7 +23,7 @@ const oldest = [24, 12];
  */
 export function isSuitable(version) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
+  return major > oldest.major || (major === oldest.major && minor >= oldest.minor);
 }
 
 /**
@@ -52,7 +53,7 @@ export function presentRuntime(root) {
  */
 export async function bringRuntime(root, say) {
   const { folder, node, name, entry } = pinned(root);
-  say(`Node ${process.version} is older than v${oldest.join('.')}; fetching Node ${entry.version}`);
+  say(`Node ${process.version} is older than v${oldestName}; fetching Node ${entry.version}`);
   const draft = `${folder}.draft`;
   rmSync(draft, { recursive: true, force: true });
   rmSync(folder, { recursive: true, force: true });
@@ -80,7 +81,7 @@ function pinned(root) {
   if (name === undefined) {
     throw new SetupError(
       `there is no pinned Node for \`${process.platform}-${process.arch}\`; ` +
-        `install Node ${oldest.join('.')} or newer (https://nodejs.org) and try again`,
+        `install Node ${oldestName} or newer (https://nodejs.org) and try again`,
     );
   }
   /** @type {{ version: string, optional?: boolean, bin: { node: string } }} */
@@ -94,12 +95,14 @@ function pinned(root) {
 function abiOf(node) {
   if (!existsSync(node)) throw new SetupError(`the package of Node holds no \`${node}\``);
   try {
-    const options = /** @type {const} */ ({ encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-    return execFileSync(node, ['-p', 'process.versions.modules'], options).trim();
+    return execFileSync(node, ['-p', 'process.versions.modules'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }).trim();
   } catch (cause) {
     throw new SetupError(
       'the pinned Node does not run on this machine (is it Alpine, or another without glibc?); ' +
-        `install Node ${oldest.join('.')} or newer and try again`,
+        `install Node ${oldestName} or newer and try again`,
       cause instanceof Error ? cause.message : String(cause),
     );
   }
