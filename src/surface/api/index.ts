@@ -1,0 +1,13 @@
+export { type ControlOptions, type ControlPlane, controlPlane } from './control-plane.ts';
+export type { ControlListen } from './listen.ts';
+export type {
+  ControlParts,
+  Guard,
+  Log,
+  PolicyDesk,
+  PolicySources,
+  Random,
+  Settings,
+} from './parts.ts';
+export { settingsIn } from './settings.ts';
+export { type SetupToken, setupToken } from './setup-token.ts';

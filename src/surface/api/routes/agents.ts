@@ -1,0 +1,90 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Agent as Registered } from '../../../identity/index.ts';
+import { GatehouseError } from '../../../kernel/index.ts';
+import { type Agent, agent, agentList, newAgent } from '../../contract/index.ts';
+import type { App } from '../environment.ts';
+import type { ControlParts } from '../parts.ts';
+import { problems } from '../problem.ts';
+import { asJson, sendsJson } from './media.ts';
+
+export const named = z.object({
+  agent: z
+    .string()
+    .min(1)
+    .max(200)
+    .meta({ param: { name: 'agent', in: 'path' }, description: "an agent's name" }),
+});
+
+const create = createRoute({
+  method: 'post',
+  path: '/v1/agents',
+  summary: 'Register an agent',
+  request: { body: sendsJson(newAgent) },
+  responses: { 201: asJson(agent, 'the agent'), ...problems(400, 409, 413) },
+});
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/agents',
+  summary: 'List the agents',
+  responses: { 200: asJson(agentList, 'all agents'), ...problems() },
+});
+
+const get = createRoute({
+  method: 'get',
+  path: '/v1/agents/{agent}',
+  summary: 'One agent',
+  request: { params: named },
+  responses: { 200: asJson(agent, 'the agent'), ...problems(404) },
+});
+
+const disable = createRoute({
+  method: 'post',
+  path: '/v1/agents/{agent}/disable',
+  summary: 'Disable an agent: its keys stop to count at once',
+  request: { params: named },
+  responses: { 200: asJson(agent, 'the agent as it stands now'), ...problems(404) },
+});
+
+/** The agents: who may be let in, and who answers for them. Serves A2. */
+export function agentRoutes(app: App, { agents, log }: ControlParts): void {
+  app.openapi(create, async (c) => {
+    const made = await agents.create(c.req.valid('json'));
+    await log.append('agent.create', facts(made));
+    return c.json(told(made), 201);
+  });
+  app.openapi(list, async (c) => c.json({ agents: (await agents.list()).map(told) }, 200));
+  app.openapi(get, async (c) => {
+    const { agent: name } = c.req.valid('param');
+    return c.json(told(known(await agents.get(name), name)), 200);
+  });
+  app.openapi(disable, async (c) => {
+    const { agent: name } = c.req.valid('param');
+    // What stops an agent takes effect first: a record that cannot be written must not keep it alive.
+    const stopped = await agents.disable(name);
+    await log.append('agent.disable', facts(stopped));
+    return c.json(told(stopped), 200);
+  });
+}
+
+/** The agent, or the error that says that there is none. */
+export function known(found: Registered | null, name: string): Registered {
+  if (found !== null) return found;
+  const shown = name.slice(0, 80);
+  throw new GatehouseError('not_found', `no agent is \`${shown}\`; see \`gatehouse agent list\``);
+}
+
+function told({ id, name, owner, purpose, tenant, created, disabled }: Registered): Agent {
+  const status = disabled === null ? 'active' : 'disabled';
+  const times = { created: time(created), disabled: disabled === null ? null : time(disabled) };
+  return { id, name, owner, purpose, tenant, status, ...times };
+}
+
+/** ISO 8601 of Unix milliseconds. */
+export function time(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function facts({ id, name, owner, purpose, tenant }: Registered) {
+  return { by: 'setup-token', agent: id, name, owner, purpose, tenant };
+}

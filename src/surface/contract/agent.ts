@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** A registered agent and the person answerable for it. Times are ISO 8601, UTC. */
+export const agent = z
+  .object({
+    id: z.string().meta({ example: 'agt_5f2b8c1d9e0a4b7c6d3e' }),
+    name: z.string().meta({ example: 'support-bot', description: 'unique' }),
+    owner: z.string().meta({ example: 'ana@example.org' }),
+    purpose: z.string(),
+    tenant: z.string().meta({ example: 'default' }),
+    status: z.enum(['active', 'disabled']),
+    created: z.iso.datetime(),
+    disabled: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Agent' });
+
+const told = 'use 1 to 64 of a-z, 0-9, dot, hyphen, underscore; begin and end with one of a-z, 0-9';
+const name = z.string().regex(/^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/, told);
+
+/** An agent to register. Who owns it answers for what it does. */
+export const newAgent = z
+  .strictObject({
+    name: name.meta({ example: 'support-bot' }),
+    owner: z.string().trim().min(1).max(200).meta({ example: 'ana@example.org' }),
+    purpose: z.string().trim().min(1).max(500).default('not stated'),
+    tenant: name.default('default'),
+  })
+  .meta({ id: 'NewAgent' });
+
+export const agentList = z.object({ agents: z.array(agent) }).meta({ id: 'AgentList' });
+
+export type Agent = z.output<typeof agent>;
+export type NewAgent = z.output<typeof newAgent>;

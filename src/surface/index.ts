@@ -1,0 +1,23 @@
+export {
+  type ControlListen,
+  type ControlOptions,
+  type ControlParts,
+  type ControlPlane,
+  controlPlane,
+  type Guard,
+  type Log,
+  type PolicyDesk,
+  type PolicySources,
+  type Settings,
+  type SetupToken,
+  settingsIn,
+  setupToken,
+} from './api/index.ts';
+export { loadConfig } from './config/load.ts';
+export {
+  type Config,
+  configJsonSchema,
+  configSchema,
+  type UpstreamConfig,
+} from './config/schema.ts';
+export { type LogEntry, type TraceStory, traceStory } from './story/index.ts';

@@ -1,0 +1,34 @@
+import { passes } from '../../kernel/index.ts';
+import type { Outcome } from '../contract/index.ts';
+import { type DecisionEntry, textIn } from './decision-entry.ts';
+
+/** The decisions of one call, in the order of the log. */
+export interface Call {
+  readonly inbound: DecisionEntry | null;
+  readonly output: DecisionEntry | null;
+  readonly actions: readonly DecisionEntry[];
+}
+
+/** Sorts a trace's decisions into the moments of a call. */
+export function callOf(decisions: readonly DecisionEntry[]): Call {
+  const at = (...wanted: string[]) =>
+    decisions.filter(({ stages }) => stages.some((stage) => wanted.includes(stage)));
+  return {
+    inbound: at('enter', 'input', 'model')[0] ?? null,
+    output: at('output').at(-1) ?? null,
+    actions: at('action'),
+  };
+}
+
+/** What became of a call, from its decisions alone. */
+export function outcomeOf({ inbound, output, actions }: Call): Outcome {
+  const opening = inbound ?? actions[0] ?? null;
+  if (opening !== null && !passes(opening.level))
+    return opening.level === 'hold' ? 'held' : 'refused';
+  if (output === null) return inbound === null && actions.length > 0 ? 'released' : 'open';
+  const ended = textIn(output.facts, 'ended');
+  if (ended === 'cut' || ended === 'cancelled' || ended === 'failed') return ended;
+  if (output.level === 'hold') return 'held';
+  if (!passes(output.level) || ended === 'denied' || ended === 'refused') return 'withheld';
+  return 'released';
+}

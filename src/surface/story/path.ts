@@ -1,0 +1,122 @@
+import { type Json, type JsonObject, type Level, passes, stricter } from '../../kernel/index.ts';
+import type { Block } from '../contract/index.ts';
+import { type DecisionEntry, textIn } from './decision-entry.ts';
+import type { Call } from './outcome.ts';
+import { counted, masked, reasons } from './words.ts';
+
+type Name = Block['block'];
+type Findings = DecisionEntry['findings'];
+
+const stagesOf: Readonly<Record<Name, readonly string[]>> = {
+  input: ['enter', 'input'],
+  model: ['model'],
+  output: ['output'],
+  action: ['action'],
+};
+
+const factsOf: Readonly<Record<Name, readonly string[]>> = {
+  input: ['protocol', 'stream', 'policySet', 'parent'],
+  model: ['asked', 'route', 'served', 'upstream', 'attempts'],
+  output: ['status', 'usage', 'ms', 'released', 'ended', 'truncated'],
+  action: ['tool', 'server', 'definition', 'arguments', 'result'],
+};
+
+/** The path of a call as its four blocks: input, model version, output, action. */
+export function pathOf(call: Call): readonly Block[] {
+  const { inbound, output, actions } = call;
+  const served = output === null ? {} : picked('model', output.facts);
+  const model = blockOf('model', inbound);
+  return [
+    blockOf('input', inbound),
+    { ...model, facts: { ...model.facts, ...served }, text: modelText(inbound, output) },
+    blockOf('output', output),
+    actionBlock(actions),
+  ];
+}
+
+function blockOf(name: Name, one: DecisionEntry | null): Block {
+  if (one === null) return missing(name);
+  const findings = one.findings.filter(({ stage }) => stagesOf[name].includes(stage));
+  const masks = name === 'model' ? [] : one.masks;
+  const level = levelOf(name, one, findings);
+  return {
+    block: name,
+    reached: true,
+    level,
+    text: textOf(name, one, level, findings),
+    at: one.at,
+    index: one.index,
+    facts: { ...picked(name, one.facts), ...(name === 'input' ? one.measures : {}) },
+    masks: [...masks],
+    findings: findings.map(({ stage: _stage, ...told }) => told),
+    controls: name === 'model' ? [] : [...one.controls],
+    bodies: name === 'model' ? [] : one.bodies.map((body) => ({ ...body })),
+  };
+}
+
+/** A decision of several stages has one level; each stage's own comes from its findings. */
+function levelOf(name: Name, one: DecisionEntry, findings: Findings): Level {
+  if (name === 'output' || name === 'action') return one.level;
+  const enforced = findings.filter(({ mode }) => mode === 'enforce');
+  const least: Level = name === 'input' && one.maskCount > 0 ? 'amend' : 'allow';
+  return enforced.reduce<Level>((level, finding) => stricter(level, finding.level), least);
+}
+
+function textOf(name: Name, one: DecisionEntry, level: Level, findings: Findings): string {
+  if (level === 'deny') return `refused: ${reasons({ findings, level })}`;
+  if (level === 'hold') return `held for a person: ${reasons({ findings, level })}`;
+  if (!passes(one.level)) return 'nothing was found against it';
+  const way = name === 'input' ? 'in' : 'out';
+  if (level === 'amend') return `passed with ${masked(one)} masked on the way ${way}`;
+  return name === 'action' ? 'let through' : 'passed unchanged';
+}
+
+function modelText(inbound: DecisionEntry | null, output: DecisionEntry | null): string {
+  if (inbound === null) return missing('model').text;
+  const findings = inbound.findings.filter(({ stage }) => stage === 'model');
+  const level = levelOf('model', inbound, findings);
+  if (!passes(inbound.level)) return textOf('model', inbound, level, findings);
+  const route = textIn(inbound.facts, 'route') || textIn(inbound.resource, 'id');
+  if (output === null) return `${route || 'no version'} was chosen; no answer is on record`;
+  const served = textIn(output.facts, 'served');
+  const upstream = textIn(output.facts, 'upstream');
+  const where = upstream === '' ? '' : ` by ${upstream}`;
+  return `${route}${served === '' ? '' : ` answered as ${served}`}${where}`;
+}
+
+function actionBlock(actions: readonly DecisionEntry[]): Block {
+  const [only] = actions;
+  if (only === undefined) return missing('action');
+  if (actions.length === 1) return blockOf('action', only);
+  const blocks = actions.map((one) => blockOf('action', one));
+  const level = blocks.reduce<Level>(
+    (all, { level: one }) => stricter(all, one ?? 'deny'),
+    'allow',
+  );
+  const passed = actions.filter((one) => passes(one.level)).length;
+  return {
+    ...blockOf('action', only),
+    level,
+    text: `${counted(passed, 'action')} of ${actions.length} let through`,
+    facts: { actions: blocks.map(({ facts, index }) => ({ index, ...facts })) },
+    masks: blocks.flatMap(({ masks }) => masks),
+    findings: blocks.flatMap(({ findings }) => findings),
+    controls: [...new Set(blocks.flatMap(({ controls }) => controls))],
+    bodies: blocks.flatMap(({ bodies }) => bodies),
+  };
+}
+
+function missing(name: Name): Block {
+  const text = name === 'action' ? 'no action was taken' : 'not reached';
+  const nothing = { masks: [], findings: [], controls: [], bodies: [], facts: {} };
+  return { block: name, reached: false, level: null, text, at: null, index: null, ...nothing };
+}
+
+function picked(name: Name, facts: JsonObject): Record<string, Json> {
+  const found: Record<string, Json> = {};
+  for (const key of factsOf[name]) {
+    const value = facts[key];
+    if (value !== undefined && value !== null) found[key] = value;
+  }
+  return found;
+}

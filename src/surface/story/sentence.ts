@@ -1,0 +1,111 @@
+import { passes } from '../../kernel/index.ts';
+import { type DecisionEntry, numberIn, objectIn, textIn } from './decision-entry.ts';
+import { type Call, outcomeOf } from './outcome.ts';
+import { asker, counted, masked, reasons, spanOf } from './words.ts';
+
+/** What the sentence may know beside the record. */
+export interface Telling {
+  /**
+   * When the product that is running now was started (Unix milliseconds). A call without an end
+   * that began after it may still be under way; one that began before it was cut by the stop.
+   */
+  readonly started?: number;
+}
+
+/** A call in one sentence: who, for whom, what, through what, and what became of it. */
+export function sentence(call: Call, telling: Telling = {}): string {
+  const { inbound, output, actions } = call;
+  if (inbound === null) {
+    const opening = output ?? actions[0];
+    if (opening === undefined) return 'no decision of this trace is on record';
+    return `${asker(opening)} acted; how it began is not on record`;
+  }
+  const clauses = [`${asker(inbound)} ${asked(inbound)}`];
+  const result = ending(call, telling);
+  if (passes(inbound.level) && inbound.maskCount > 0) {
+    clauses.push(`${masked(inbound)} ${were(inbound.maskCount)} masked on its way in`);
+  }
+  // A refusal belongs to the asking: "asked X and was refused".
+  if (!passes(inbound.level)) return `${clauses[0]} and ${result}`;
+  if (output !== null && output.maskCount > 0 && outcomeOf(call) === 'released') {
+    clauses.push(`${masked(output)} ${were(output.maskCount)} masked on its way out`);
+  }
+  clauses.push(result);
+  if (actions.length > 0) clauses.push(acted(actions));
+  return clauses.join('; ');
+}
+
+function asked(inbound: DecisionEntry): string {
+  const { facts, resource } = inbound;
+  const name = textIn(facts, 'asked');
+  const route = textIn(facts, 'route');
+  const exact = route || textIn(resource, 'id') || name || 'an unnamed model';
+  const alias = name !== '' && name !== exact ? ` (as \`${name}\`)` : '';
+  const protocol = textIn(facts, 'protocol');
+  return `asked ${exact}${alias}${protocol === '' ? '' : ` through ${protocol}`}`;
+}
+
+function ending(call: Call, telling: Telling): string {
+  const { inbound, output } = call;
+  switch (outcomeOf(call)) {
+    case 'refused':
+      return `was refused: ${reasons(inbound as DecisionEntry)}`;
+    case 'held':
+      return output === null
+        ? `is held for a person: ${reasons(inbound as DecisionEntry)}`
+        : `the answer is held for a person: ${reasons(output)}`;
+    case 'open':
+      return unclosed(inbound as DecisionEntry, telling);
+    default:
+      return answered(output as DecisionEntry, outcomeOf(call));
+  }
+}
+
+function unclosed(inbound: DecisionEntry, { started }: Telling): string {
+  const stream = inbound.facts['stream'] === true;
+  if (started !== undefined && Date.parse(inbound.at) >= started) {
+    return 'its end is not on record yet: it is under way, or its upstream failed';
+  }
+  return stream
+    ? 'it was never closed: the product stopped while streaming'
+    : 'it was never closed: the product stopped, or its upstream failed, before an answer';
+}
+
+function answered(output: DecisionEntry, outcome: string): string {
+  const { facts } = output;
+  const ms = numberIn(facts, 'ms');
+  const time = ms === null ? '' : ` in ${spanOf(ms)}`;
+  const after = ms === null ? '' : ` after ${spanOf(ms)}`;
+  const streamed = facts['stream'] === true ? ' (streamed)' : '';
+  const sent = numberIn(objectIn(facts, 'released'), 'bytes');
+  const before = sent === null ? '' : `, ${counted(sent, 'byte')} had been released`;
+  switch (outcome) {
+    case 'withheld':
+      return streamed !== '' && sent !== null && sent > 0
+        ? `the answer${streamed} was stopped${after}${before}: ${reasons(output)}`
+        : `the answer was withheld${after}: ${reasons(output)}`;
+    case 'cut':
+      return `the answer${streamed} broke off upstream${after}${before}`;
+    case 'cancelled':
+      return `the caller hung up${after}${before}`;
+    case 'failed':
+      return `the answer${streamed} failed${after}${before}`;
+    default: {
+      const status = numberIn(facts, 'status');
+      const error = status !== null && status >= 400 ? ` (upstream status ${status})` : '';
+      const how = output.maskCount > 0 ? 'with the rest unchanged' : 'unchanged';
+      return `the answer${streamed}${error} was released ${how}${time}`;
+    }
+  }
+}
+
+function acted(actions: readonly DecisionEntry[]): string {
+  const passed = actions.filter(({ level }) => passes(level)).length;
+  const stopped = actions.length - passed;
+  if (stopped === 0) return `${counted(passed, 'action')} ${were(passed)} let through`;
+  return `${counted(passed, 'action')} of ${actions.length} ${were(passed)} let through`;
+}
+
+function were(count: number): string {
+  return count === 1 ? 'was' : 'were';
+}
