@@ -1,4 +1,9 @@
-import { type Response, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
+import {
+  type AuthorizationAnswer,
+  type Response,
+  type StatefulAuthorizationCall,
+  statefulIsAuthorized,
+} from '@cedar-policy/cedar-wasm/nodejs';
 import type { Control, Opinion, Subject } from '../kernel/index.ts';
 import type { PolicyCheck, PolicyFact } from './policy-set.ts';
 import { actions, question, questionKey } from './question.ts';
@@ -43,14 +48,23 @@ export function cedarControl(current: () => Standing): Control {
 function ask(set: Standing, subject: Subject): Opinion {
   const action = actions[subject.stage];
   if (action === undefined) return errored(set, []);
-  const answer = statefulIsAuthorized(question(set.check.hash, subject, action));
-  if (answer.type === 'failure') return errored(set, []);
+  const answer = answerTo(question(set.check.hash, subject, action));
+  if (answer === null || answer.type === 'failure') return errored(set, []);
   const { decision, diagnostics } = answer.response;
   if (diagnostics.errors.length > 0) {
     return errored(set, diagnostics.errors.map(({ policyId }) => policyId).sort());
   }
   if (decision === 'allow') return { level: 'allow', evidence: evidence(set, diagnostics.reason) };
   return refusal(set, subject, action, diagnostics);
+}
+
+// Cedar throws on texts that it cannot hold, such as a name with a lone surrogate in it.
+function answerTo(asked: StatefulAuthorizationCall): AuthorizationAnswer | null {
+  try {
+    return statefulIsAuthorized(asked);
+  } catch {
+    return null;
+  }
 }
 
 function refusal(

@@ -1,0 +1,13 @@
+import { fileURLToPath } from 'node:url';
+import { secretsControl, sizeControl } from '../../src/guard/index.ts';
+import { openPolicies } from '../../src/policy/index.ts';
+import { openPins } from '../../src/registry/index.ts';
+import { controlConformance } from './control.ts';
+
+const folder = fileURLToPath(new URL('../../policies', import.meta.url));
+const pins = openPins([{ id: 'some@1', upstream: 'somewhere', model: 'some-v1' }]);
+
+controlConformance(sizeControl({ bytes: 8_388_608, messages: 2000, depth: 64, tools: 256 }));
+controlConformance(secretsControl());
+controlConformance(openPolicies({ folder }).control());
+controlConformance(pins.control());
