@@ -8,6 +8,12 @@ export function wrong(field: string, value: Json | undefined, mend: string): Gat
   return new GatehouseError('bad_request', `\`${field}\` is \`${shown(value)}\`; ${mend}`);
 }
 
+/** As `wrong`, for a field that holds content: an error must not repeat it. */
+export function wrongContent(field: string, value: Json | undefined, mend: string): GatehouseError {
+  const what = typeof value === 'string' && value !== '' ? 'a text' : shown(value);
+  return new GatehouseError('bad_request', `\`${field}\` is \`${what}\`; ${mend}`);
+}
+
 /** A value for an error message: scalars in short, of content only its kind. */
 function shown(value: Json | undefined): string {
   if (value === undefined) return 'missing';
@@ -67,9 +73,9 @@ export function userAt(body: JsonObject, ...fields: readonly string[]): string |
 export function objectsAt(body: JsonObject, field: string): readonly JsonObject[] {
   const value = body[field];
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw wrong(field, value, 'send an array of objects');
+  if (!Array.isArray(value)) throw wrongContent(field, value, 'send an array of objects');
   value.forEach((item: Json, i) => {
-    if (!isObject(item)) throw wrong(`${field}[${i}]`, item, 'send an object');
+    if (!isObject(item)) throw wrongContent(`${field}[${i}]`, item, 'send an object');
   });
   return value as readonly JsonObject[];
 }

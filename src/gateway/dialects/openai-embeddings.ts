@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../kernel/index.ts';
 import type { Dialect, RequestFacts } from './dialect.ts';
 import { Features } from './features.ts';
-import { modelOf, userAt, wrong } from './fields.ts';
+import { modelOf, userAt, wrongContent } from './fields.ts';
 import { chatUsage } from './openai-chat-usage.ts';
 import { openai } from './openai-family.ts';
 import { openaiVocabulary } from './openai-vocabulary.ts';
@@ -32,7 +32,7 @@ function readRequest(body: JsonObject): RequestFacts {
 function inputsOf(input: Json | undefined): readonly Json[] {
   if (typeof input === 'string') return [input];
   if (!Array.isArray(input) || input.length === 0) {
-    throw wrong('input', input, 'send a text, or an array of texts or token ids');
+    throw wrongContent('input', input, 'send a text, or an array of texts or token ids');
   }
   return input;
 }

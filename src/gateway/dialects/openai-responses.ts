@@ -9,7 +9,7 @@ import {
   objectAt,
   objectsAt,
   userAt,
-  wrong,
+  wrongContent,
 } from './fields.ts';
 import { openai } from './openai-family.ts';
 import { openaiResponsesStream } from './openai-responses-stream.ts';
@@ -78,9 +78,9 @@ function featuresOf(
 function itemsOf(input: Json | undefined): readonly Json[] {
   if (input === undefined || input === null) return [];
   if (typeof input === 'string') return [input];
-  if (!Array.isArray(input)) throw wrong('input', input, 'send a text or an array of items');
+  if (!Array.isArray(input)) throw wrongContent('input', input, 'send a text or an array of items');
   input.forEach((item: Json, i) => {
-    if (!isObject(item)) throw wrong(`input[${i}]`, item, 'send an object');
+    if (!isObject(item)) throw wrongContent(`input[${i}]`, item, 'send an object');
   });
   return input;
 }
