@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, chmod, cp, mkdir, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { chmodSync, constants, copyFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { access, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { GatehouseError } from '../../kernel/index.ts';
@@ -61,14 +61,9 @@ async function findPackage(): Promise<{ version: string; native: string }> {
 // was cut off, never leave half a copy behind.
 async function copy(native: string, folder: string): Promise<void> {
   const draft = `${folder}.${randomUUID()}`;
-  await mkdir(draft, { recursive: true, mode: 0o755 });
-  const mode = constants.COPYFILE_FICLONE;
-  for (const part of ['bin', 'lib', 'share']) {
-    const filter = (path: string) => !path.endsWith('.a') && basename(path) !== 'pkgconfig';
-    await cp(join(native, part), join(draft, part), { recursive: true, mode, filter });
-  }
+  for (const part of ['bin', 'lib', 'share']) copyTree(join(native, part), join(draft, part));
+  chmodSync(draft, 0o755);
   await link(native, draft);
-  await passable(draft);
   await rename(draft, folder).catch(async (error) => {
     await rm(draft, { recursive: true, force: true });
     if (!(await exists(folder))) throw error;
@@ -85,13 +80,18 @@ async function link(native: string, draft: string): Promise<void> {
   }
 }
 
-// Root's umask may be 077; the server's user must reach the programs and cannot change them.
-async function passable(folder: string): Promise<void> {
-  await chmod(folder, 0o755);
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) await passable(path);
-    else if (entry.isFile()) await chmod(path, basename(folder) === 'bin' ? 0o755 : 0o644);
+// A thousand small files: the synchronous calls take a fifth of the time of the others, and nothing
+// else can go on before the first start. Whatever umask npm ran under, the server's user can read
+// the programs, and none but who copied them can change them.
+function copyTree(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  chmodSync(to, 0o755);
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory() && entry.name !== 'pkgconfig') copyTree(source, target);
+    if (!entry.isFile() || entry.name.endsWith('.a')) continue;
+    copyFileSync(source, target, constants.COPYFILE_FICLONE);
+    chmodSync(target, basename(from) === 'bin' ? 0o755 : 0o644);
   }
 }
 

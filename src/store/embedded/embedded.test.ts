@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { storeChild } from '../../../test/store/child.ts';
 import { folder, killed, postmaster, removeFolders } from '../../../test/store/folder.ts';
 import { openStore, type Store } from '../store.ts';
+import { prepareLayout } from './layout.ts';
 import { alive } from './process.ts';
 
 const quiet = () => {};
@@ -175,13 +176,24 @@ describe('a first start', () => {
     await store.close();
   });
 
-  test('as root under a closed parent says where the data may lie', async (t) => {
+  test('as root under a closed parent keeps the database where its user can reach it', async (t) => {
     if (process.geteuid?.() !== 0) return t.skip('only root meets this');
     const parent = join(await folder(), 'closed');
+    const home = join(parent, 'data');
     await mkdir(parent, { mode: 0o700 });
-    await assert.rejects(open(join(parent, 'data')), {
+    for (const line of [1, 0]) {
+      const log: string[] = [];
+      const store = await open(home, (text) => log.push(text));
+      assert.equal(log.filter((text) => text.includes('closed to the database')).length, line);
+      await store.close();
+    }
+    assert.equal((await stat(parent)).mode & 0o777, 0o700);
+    await rm(await realpath(join(home, 'postgres')), { recursive: true });
+    await assert.rejects(open(home), { code: 'store_unavailable', message: /are gone; restore/ });
+    const refuge = join(parent, 'refuge');
+    await assert.rejects(prepareLayout(join(parent, 'other'), quiet, refuge), {
       code: 'store_unavailable',
-      message: /refuses to run as root.*closed` is closed.*unprivileged user/,
+      message: /refuses to run as root.*unprivileged user.*DATABASE_URL/,
     });
   });
 });

@@ -77,7 +77,7 @@ export async function keepServer(
 
   return {
     access: server.access,
-    describe: () => `embedded PostgreSQL ${server.version} in ${dataDir}`,
+    describe: () => `embedded PostgreSQL ${/^\d+\.\d+/.exec(server.version)} in ${server.folder}`,
     async close() {
       closing = true;
       await leave();

@@ -1,5 +1,15 @@
-import { createHash } from 'node:crypto';
-import { chmod, chown, lstat, mkdir, realpath, stat } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  readlink,
+  realpath,
+  rmdir,
+  stat,
+  symlink,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { GatehouseError } from '../../kernel/index.ts';
@@ -28,17 +38,19 @@ const nobody = { uid: 65534, gid: 65534 };
 const mostSocketBytes = process.platform === 'darwin' ? 103 : 107;
 
 /**
- * Makes the folders of the embedded server inside a data folder.
+ * Makes the folders of the embedded server: `postgres/` in the data folder, or where root's data
+ * folder is closed to every other user, a link there to a folder of its own (`refuge`).
  *
- * @throws GatehouseError `store_unavailable` when root's data folder lies where no other user can
- *   reach it, or the folder cannot be made.
+ * @throws GatehouseError `store_unavailable` when no such folder can be had.
  */
-export async function prepareLayout(dataDir: string): Promise<Layout> {
+export async function prepareLayout(
+  dataDir: string,
+  log: (line: string) => void,
+  refuge = '/var/lib/gatehouse',
+): Promise<Layout> {
   const user = process.geteuid?.() === 0 ? nobody : null;
   await mkdir(dataDir, { recursive: true, mode: user ? 0o711 : 0o700 });
-  const home = await realpath(resolve(dataDir));
-  if (user) await openThrough(home);
-  const root = join(home, 'postgres');
+  const root = await serverFolder(await realpath(resolve(dataDir)), user, refuge, log);
   const layout = {
     root,
     cluster: join(root, 'cluster'),
@@ -52,27 +64,77 @@ export async function prepareLayout(dataDir: string): Promise<Layout> {
   await mkdir(layout.runtime, { recursive: true, mode: 0o755 });
   await owned(layout.log, user);
   // The server passes through, and sees neither the folder nor the password beside its own parts.
-  if (user) await chmod(root, 0o711);
-  else await chmod(root, 0o700);
+  await chmod(root, user ? 0o711 : 0o700);
   return layout;
 }
 
-// Our own folder is opened for passing through, never for reading; a parent is not ours to open.
-async function openThrough(home: string): Promise<void> {
-  const own = await stat(home);
-  if (own.uid === 0 && (own.mode & 0o001) === 0) await chmod(home, (own.mode & 0o777) | 0o011);
-  for (let at = home; ; at = dirname(at)) {
-    const { mode, uid } = await stat(at);
-    const passable = uid === nobody.uid ? mode & 0o100 : mode & 0o001;
-    if (!passable) {
-      const mend =
-        'run gatehouse as an unprivileged user, put its data elsewhere (for instance /var/lib/gatehouse), or name a PostgreSQL server in DATABASE_URL';
-      throw new GatehouseError(
-        'store_unavailable',
-        `postgresql refuses to run as root, and no other user can reach \`${home}\` because \`${at}\` is closed; ${mend}`,
-      );
-    }
-    if (at === dirname(at)) return;
+async function serverFolder(
+  home: string,
+  user: Layout['user'],
+  refuge: string,
+  log: (line: string) => void,
+): Promise<string> {
+  if (user) await openOwn(home);
+  const root = join(home, 'postgres');
+  const there = await realpath(root).catch((error) => missing(root, error));
+  if (there === null && user && !(await passable(home))) await takeRefuge(root, refuge, log);
+  else if (there === null) await mkdir(root, { recursive: true });
+  const found = await realpath(root);
+  if (user && !(await passable(found))) throw closed(found);
+  return found;
+}
+
+// Our own folder is opened for passing through, never for reading. Its parents are not ours to open.
+async function openOwn(home: string): Promise<void> {
+  const { mode, uid } = await stat(home);
+  if (uid === 0 && (mode & 0o001) === 0) await chmod(home, (mode & 0o777) | 0o011);
+}
+
+// A link that leads nowhere is not the same as none: the database it led to may still exist.
+async function missing(root: string, error: NodeJS.ErrnoException): Promise<null> {
+  if (error.code !== 'ENOENT') throw error;
+  const to = await readlink(root).catch(() => null);
+  if (to === null) return null;
+  const message = `the database's files in \`${to}\` are gone; restore them from a backup, or remove the link \`${root}\` to begin anew`;
+  throw new GatehouseError('store_unavailable', message);
+}
+
+// Named at random, so that a data folder that was removed and made again does not find the old
+// database. Of two starts at once, the one that makes the link first wins.
+async function takeRefuge(
+  root: string,
+  refuge: string,
+  log: (line: string) => void,
+): Promise<void> {
+  await mkdir(refuge, { recursive: true, mode: 0o711 }).catch(() => {});
+  if (!(await passable(refuge))) throw closed(root);
+  const folder = join(refuge, randomUUID());
+  await mkdir(folder, { mode: 0o711 }).catch(() => {
+    throw closed(root);
+  });
+  try {
+    await symlink(folder, root);
+    log(`the data folder is closed to the database's user; its files are in ${folder}`);
+  } catch (error) {
+    await rmdir(folder);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+function closed(folder: string): GatehouseError {
+  const mend =
+    'run gatehouse as an unprivileged user, put its data where others may pass (for instance /var/lib/gatehouse), or name a PostgreSQL server in DATABASE_URL';
+  const message = `postgresql refuses to run as root, and no other user can reach \`${folder}\`; ${mend}`;
+  return new GatehouseError('store_unavailable', message);
+}
+
+// True if the server's user can pass from the top to here. Nothing is opened for it.
+async function passable(folder: string): Promise<boolean> {
+  for (let at = folder; ; at = dirname(at)) {
+    const found = await stat(at).catch(() => null);
+    if (found === null) return false;
+    if ((found.mode & (found.uid === nobody.uid ? 0o100 : 0o001)) === 0) return false;
+    if (at === dirname(at)) return true;
   }
 }
 
@@ -81,7 +143,6 @@ async function socketFolder(root: string, user: Layout['user']): Promise<string>
     Buffer.byteLength(join(folder, '.s.PGSQL.5432')) <= mostSocketBytes;
   const beside = join(root, 'run');
   if (fits(beside)) {
-    await mkdir(root, { recursive: true });
     await owned(beside, user);
     return beside;
   }

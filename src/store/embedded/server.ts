@@ -24,6 +24,8 @@ export interface Server {
   readonly access: Access;
   readonly pid: number;
   readonly version: string;
+  /** Where its files are. */
+  readonly folder: string;
   /** True if it was running already: left behind by a process that was killed. */
   readonly adopted: boolean;
   /** Ends it in order (PostgreSQL's fast shutdown) and resolves when it is gone. */
@@ -67,7 +69,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 }
 
 async function prepare({ dataDir, log }: ServerOptions) {
-  const layout = await prepareLayout(dataDir);
+  const layout = await prepareLayout(dataDir, log);
   const binaries = await bringBinaries(layout);
   return { layout, binaries, password: await ensureCluster(layout, binaries, log) };
 }
@@ -90,7 +92,14 @@ function server(
   const stopOurs = async () => {
     if (isOurs(pid, layout)) await stop(pid);
   };
-  return { access, pid, version: binaries.version, adopted, stop: stopOurs };
+  return {
+    access,
+    pid,
+    version: binaries.version,
+    folder: layout.root,
+    adopted,
+    stop: stopOurs,
+  };
 }
 
 /**
