@@ -32,7 +32,17 @@ const deltas: Record<string, (text: string) => object> = {
   }),
 };
 
-const tokens = ['a', ' the', ' cat', '\n', '"', ' ünï', ' 日本', '\\\\', ' antidisestablishmentarian'];
+const tokens = [
+  'a',
+  ' the',
+  ' cat',
+  '\n',
+  '"',
+  ' ünï',
+  ' 日本',
+  '\\\\',
+  ' antidisestablishmentarian',
+];
 
 async function sizes(id: string, padding: Padding | null): Promise<readonly number[]> {
   const dialect = dialects.find((one) => one.id === id);
@@ -65,7 +75,7 @@ test('with logprobs, sizes fall into coarse steps that hide the tokens (T7)', as
   assert.ok(seen.size <= 2, [...seen].join());
 });
 
-test('an upstream\'s own padding does not reach the caller, padded or not (T7)', async () => {
+test("an upstream's own padding does not reach the caller, padded or not (T7)", async () => {
   const dialect = dialects.find((one) => one.id === 'openai.chat');
   assert.ok(dialect);
   const chunk = { obfuscation: 'upstream', choices: [{ index: 0, delta: { content: 'a' } }] };

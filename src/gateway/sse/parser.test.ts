@@ -57,10 +57,22 @@ test('an event that is cut off at the end is dropped, and that is told', () => {
 });
 
 test('bytes that are not UTF-8 are an error, wherever they are cut (D2)', () => {
-  const wrong = ['\xff', '\xc3(', '\xed\xa0\x80', '\xc0\xaf', '\xf5\x80\x80\x80', '\x80', '\xe2\x82('];
+  const wrong = [
+    '\xff',
+    '\xc3(',
+    '\xed\xa0\x80',
+    '\xc0\xaf',
+    '\xf5\x80\x80\x80',
+    '\x80',
+    '\xe2\x82(',
+  ];
   for (const bytes of wrong.map((one) => Buffer.from(`data: ${one}\n\n`, 'latin1'))) {
     for (const size of [1, 2, 3, 100]) {
-      assert.throws(() => parsed(bytes, [size]), { code: 'upstream_failed' }, bytes.toString('hex'));
+      assert.throws(
+        () => parsed(bytes, [size]),
+        { code: 'upstream_failed' },
+        bytes.toString('hex'),
+      );
     }
   }
 });
@@ -74,7 +86,8 @@ test('an event has a bound, also over many lines or none', () => {
     assert.throws(feed, GatehouseError);
   }
   const parser = new SseParser(1000);
-  for (let i = 0; i < 1000; i++) assert.equal(parser.feed(Buffer.from('data: 12345\n\n')).length, 1);
+  for (let i = 0; i < 1000; i++)
+    assert.equal(parser.feed(Buffer.from('data: 12345\n\n')).length, 1);
 });
 
 test('what the writer writes the parser reads, in any cut (D2)', () => {

@@ -1,0 +1,44 @@
+import type { ClientOptions } from 'openai';
+import { GatehouseError } from '../../kernel/index.ts';
+
+/** A `fetch` as the official clients take it. */
+export type Fetch = NonNullable<ClientOptions['fetch']>;
+
+/** What the tour plays against: the running product, through its own front doors. */
+export interface TourWorld {
+  readonly gatewayUrl: string;
+  readonly controlUrl: string;
+  readonly token: string;
+  readonly fetch: Fetch;
+  /** Milliseconds, for the time at the end. */
+  now(): number;
+  /** Checks a bundle offline. `problem` is null if all of it holds. */
+  verify(bundle: string): Promise<{ readonly checks: number; readonly problem: string | null }>;
+  readonly out: TourOut;
+}
+
+/** Where the tour is told. */
+export interface TourOut {
+  title(text: string): void;
+  say(text: string): void;
+  /** A labelled line of what happened: who sent or saw what. */
+  show(label: string, text: string): void;
+  good(text: string): void;
+}
+
+/** Calls the control plane as the CLI does. */
+export async function control<T>(world: TourWorld, path: string, body?: object): Promise<T> {
+  const answer = await world.fetch(world.controlUrl + path, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${world.token}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  if (answer.ok) return JSON.parse(text) as T;
+  throw new GatehouseError('bad_request', `the tour failed at \`${path}\`: ${text.slice(0, 300)}`);
+}
+
+/** The tour shows what must happen; when it does not, it fails and says so. */
+export function expect(held: boolean, what: string): void {
+  if (!held) throw new GatehouseError('unverified', `the tour saw what must not be: ${what}`);
+}
