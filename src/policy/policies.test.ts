@@ -98,6 +98,7 @@ describe('the policies that come along', () => {
     ['remote_content', 'no-remote-content', 'allows-remote-content'],
     ['remote_content:image', 'no-remote-content', 'allows-remote-content'],
     ['logprobs', 'no-logprobs', 'allows-logprobs'],
+    ['other_model', 'no-other-model', 'allows-other-model'],
   ];
   for (const [feature, id, group] of risky) {
     test(`refuse ${feature} unless it is granted, and say so (A2, M5)`, () => {

@@ -111,6 +111,14 @@ test('names that mean one version, and names that may move (I5)', () => {
   for (const name of moving) assert.notEqual(floatingReason(name), null, name);
 });
 
+test('a plain number is a version where the id says the same one, but not in moving families (I5)', () => {
+  assert.equal(floatingReason('tour-model-1', '1'), null);
+  assert.notEqual(floatingReason('tour-model-1', '2'), null);
+  assert.notEqual(floatingReason('tour-model-1'), null);
+  assert.notEqual(floatingReason('gpt-4', '4'), null);
+  assert.notEqual(floatingReason('claude-opus-4', '4'), null);
+});
+
 test('a list that contradicts itself is refused at start (I5)', () => {
   const cases: [ModelPin[], RegExp][] = [
     [[{ ...local, id: 'local' }], /no version/],

@@ -73,7 +73,7 @@ function checkPin(pin: ModelPin): void {
     throw badConfig(`model id \`${pin.id}\` names no version; write it as name@version`);
   }
   if (pin.floating === true) return;
-  const why = floatingReason(pin.model);
+  const why = floatingReason(pin.model, pin.id.slice(at + 1));
   if (why === null) return;
   throw badConfig(
     `model \`${pin.id}\`: \`${pin.model}\` may mean another model tomorrow, since ${why}; ` +
