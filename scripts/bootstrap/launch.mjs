@@ -7,7 +7,7 @@ import { runHere, runThere, withCompileCache } from './run.mjs';
 import { bringRuntime, presentRuntime } from './runtime.mjs';
 import { SetupError } from './setup-error.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 
 /**
  * Sets up what is missing, then runs a file of the checkout with the arguments, as if Node had been
