@@ -12,7 +12,12 @@ const small: ModelPin = {
   fallbacks: ['local@1'],
   groups: ['general'],
 };
-const local: ModelPin = { id: 'local@1', upstream: 'ollama', model: 'llama3.2:3b' };
+const local: ModelPin = {
+  id: 'local@1',
+  upstream: 'ollama',
+  model: 'llama3.2:3b',
+  groups: ['general'],
+};
 const { signal } = new AbortController();
 
 function asking(id: string, type: 'model' | 'tool' = 'model'): Subject {
@@ -126,6 +131,7 @@ test('a list that contradicts itself is refused at start (I5)', () => {
     [[{ ...local, id: 'local@' }], /no version/],
     [[local, local], /listed twice/],
     [[small], /fallback `local@1`/],
+    [[small, { ...local, groups: ['other'] }], /fallback `local@1`.*group `general`/],
     [[{ ...small, fallbacks: ['small@2024-07-18'] }], /itself/],
     [[small, { ...local, aliases: ['small'] }], /alias `small`.*small@2024/],
     [[{ ...local, aliases: ['local@1'] }], /already means/],

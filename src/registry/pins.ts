@@ -42,7 +42,8 @@ export interface Pins {
  * Reads the listed model versions.
  *
  * @throws GatehouseError `bad_config` for an id without `@version`, a name that is listed twice, an
- *   unknown fallback, or a provider's name that floats without `floating: true`.
+ *   fallback that is unknown or lacks a group of the model it stands in for, or a provider's name
+ *   that floats without `floating: true`.
  */
 export function openPins(models: readonly ModelPin[]): Pins {
   const byId = new Map<string, ModelPin>();
@@ -90,6 +91,13 @@ function pinned(pin: ModelPin, byId: ReadonlyMap<string, ModelPin>): PinnedModel
     }
     if (candidates.some((one) => one.id === id)) {
       throw badConfig(`fallback \`${id}\` of \`${pin.id}\` is named twice or is the model itself`);
+    }
+    const lacking = pin.groups?.find((group) => next.groups?.includes(group) !== true);
+    if (lacking !== undefined) {
+      throw badConfig(
+        `fallback \`${id}\` is not in group \`${lacking}\` of \`${pin.id}\`: whoever may use one ` +
+          'is served by the other, so give it that group or drop it',
+      );
     }
     candidates.push({ id, upstream: next.upstream, model: next.model });
   }
