@@ -24,7 +24,8 @@ export function secretWordControl(): Control {
   return { id: 'test.word', stages: ['output'], serves: [], windowed: true, judge };
 }
 
-function beginning(text: string): number {
+/** How much of a text's end may be the beginning of the word. */
+export function beginning(text: string): number {
   for (let length = secretWord.length - 1; length > 0; length--) {
     if (text.endsWith(secretWord.slice(0, length))) return length;
   }

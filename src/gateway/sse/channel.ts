@@ -90,7 +90,7 @@ export class Channel {
     let at = start;
     for (const cut of this.#cuts) {
       if (cut.start >= end) break;
-      if (true) out += text.slice(at - start, cut.start - start) + cut.instead;
+      if (cut.start >= start) out += text.slice(at - start, cut.start - start) + cut.instead;
       at = Math.max(at, Math.min(cut.end, end));
     }
     while (this.#cuts[0] !== undefined && this.#cuts[0].end <= end) this.#cuts.shift();
