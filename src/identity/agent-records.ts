@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Tables } from '../store/index.ts';
-import type { Agent, AgentKey } from './agents.ts';
+import type { Agent, AgentKey } from './agent.ts';
 
 /** A key with the agent that it stands for, as both are now. */
 export interface KeyHolder {

@@ -1,33 +1,14 @@
 import { type Clock, GatehouseError } from '../kernel/index.ts';
+import type { Agent, AgentKey } from './agent.ts';
 import type { AgentRecords } from './agent-records.ts';
 import { fingerprint, staticKey } from './static-key.ts';
 
-/** A registered agent. Times are Unix time in milliseconds. */
-export interface Agent {
-  readonly id: string;
-  readonly name: string;
-  /** The person answerable for it. */
-  readonly owner: string;
-  readonly purpose: string;
-  readonly tenant: string;
-  readonly created: number;
-  readonly disabled: number | null;
-}
-
+/** What an agent is registered with. */
 export interface NewAgent {
   readonly name: string;
   readonly owner: string;
   readonly purpose: string;
   readonly tenant: string;
-}
-
-/** What is kept of a static key. The key itself is not. */
-export interface AgentKey {
-  readonly id: string;
-  readonly agent: string;
-  readonly created: number;
-  readonly expires: number;
-  readonly revoked: number | null;
 }
 
 /** A new key, shown this once. */
