@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -91,6 +91,8 @@ function server(
   // The id of a server that died may be another's by now.
   const stopOurs = async () => {
     if (isOurs(pid, layout)) await stop(pid);
+    // One outside our own folder, for a short name, would be left behind in the temporary folder.
+    if (!layout.socket.startsWith(layout.root)) await rmdir(layout.socket).catch(() => {});
   };
   return {
     access,
