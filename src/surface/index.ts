@@ -7,7 +7,6 @@ export {
   type Guard,
   type Log,
   type PolicyDesk,
-  type PolicySources,
   type Settings,
   type SetupToken,
   settingsIn,

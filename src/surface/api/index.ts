@@ -5,7 +5,6 @@ export type {
   Guard,
   Log,
   PolicyDesk,
-  PolicySources,
   Random,
   Settings,
 } from './parts.ts';

@@ -1,18 +1,12 @@
 import type { Agents } from '../../identity/index.ts';
 import type { Clock, Json, JsonObject } from '../../kernel/index.ts';
-import type { Policies, PolicyCheck } from '../../policy/index.ts';
+import type { Policies, PolicyCheck, PolicySources } from '../../policy/index.ts';
 import type { PinnedModel } from '../../registry/index.ts';
 import type { PartHealth } from '../contract/index.ts';
 import type { LogEntry } from '../story/index.ts';
 
 /** Random bytes as a parameter. */
 export type Random = (size: number) => Uint8Array;
-
-/** Policy texts by file name, and their schema. */
-export interface PolicySources {
-  readonly schema: string;
-  readonly policies: Readonly<Record<string, string>>;
-}
 
 /** The policy set in force, and what a set would be worth. */
 export interface PolicyDesk extends Pick<Policies, 'hash' | 'policies' | 'reload'> {

@@ -20,6 +20,7 @@ const told = {
   404: 'there is no such thing',
   409: 'it is there already',
   413: 'the body is too large',
+  415: 'the body is not JSON',
   421: 'the Host is not served here',
   429: 'too many wrong tokens from this address',
   503: 'a part that this needs is away',
@@ -44,6 +45,7 @@ function ofHono(thrown: HTTPException): GatehouseError {
   const codes: Record<number, [ErrorCode, string]> = {
     400: ['bad_json', 'the body is not valid JSON; send `content-type: application/json`'],
     413: ['too_large', 'the body is larger than 1 MB'],
+    415: ['unsupported_media', 'the body must be JSON; send `content-type: application/json`'],
   };
   const [code, message] = codes[thrown.status] ?? [];
   if (code === undefined || message === undefined) return toGatehouseError(thrown);

@@ -20,7 +20,7 @@ const create = createRoute({
   path: '/v1/agents',
   summary: 'Register an agent',
   request: { body: sendsJson(newAgent) },
-  responses: { 201: asJson(agent, 'the agent'), ...problems(400, 409, 413) },
+  responses: { 201: asJson(agent, 'the agent'), ...problems(400, 409, 413, 415) },
 });
 
 const list = createRoute({

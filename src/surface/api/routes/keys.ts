@@ -14,7 +14,7 @@ const issue = createRoute({
   path: '/v1/agents/{agent}/keys',
   summary: 'Issue a key: its secret is shown this once',
   request: { params: named, body: sendsJson(newKey) },
-  responses: { 201: asJson(issuedKey, 'the key'), ...problems(400, 404, 409, 413) },
+  responses: { 201: asJson(issuedKey, 'the key'), ...problems(400, 404, 409, 413, 415) },
 });
 
 const list = createRoute({

@@ -25,7 +25,7 @@ const check = createRoute({
   path: '/v1/policies/check',
   summary: 'Check a candidate set; nothing is put in force',
   request: { body: sendsJson(policyCandidate) },
-  responses: { 200: asJson(policyReport, 'what was found'), ...problems(400, 413) },
+  responses: { 200: asJson(policyReport, 'what was found'), ...problems(400, 413, 415) },
 });
 
 const reload = createRoute({

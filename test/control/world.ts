@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { request } from 'node:http';
+import { openIdentity } from '../../src/identity/index.ts';
+import { type Clock, systemClock } from '../../src/kernel/index.ts';
+import { checkSources, openPolicies, readSources } from '../../src/policy/index.ts';
+import { openPins } from '../../src/registry/index.ts';
+import {
+  type ControlOptions,
+  type ControlParts,
+  type ControlPlane,
+  controlPlane,
+  settingsIn,
+  setupToken,
+} from '../../src/surface/index.ts';
+import { testStore } from '../database.ts';
+import { type MemoryLog, memoryLog } from './log.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  json(): unknown;
+}
+
+export interface Asking {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Null: no token. Absent: the right one. */
+  readonly token?: string | null;
+}
+
+/** A control plane over HTTP, on real rooms but for the log. */
+export interface ControlWorld {
+  readonly plane: ControlPlane;
+  readonly parts: ControlParts;
+  readonly log: MemoryLog;
+  readonly token: string;
+  readonly defects: unknown[];
+  ask(path: string, asking?: Asking): Promise<Answer>;
+  post(path: string, body?: object): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+const folder = new URL('../../policies', import.meta.url).pathname;
+
+export async function controlWorld(
+  options: Omit<ControlOptions, 'listen'> & { readonly hosts?: readonly string[] } = {},
+  clock: Clock = systemClock,
+): Promise<ControlWorld> {
+  const store = await testStore();
+  const random = (size: number) => randomBytes(size);
+  const { guard, fresh } = await setupToken(settingsIn(store.db, clock), random, clock);
+  const log = memoryLog();
+  const defects: unknown[] = [];
+  const { agents } = openIdentity({ db: store.db, clock, random });
+  const pins = openPins([
+    { id: 'gpt-x@2026-05-01', upstream: 'openai', model: 'gpt-x-2026-05-01' },
+  ]);
+  const policies = Object.assign(openPolicies({ folder }), {
+    read: () => readSources(folder),
+    check: checkSources,
+  });
+  const parts: ControlParts = {
+    version: '0.1.0',
+    clock,
+    agents,
+    policies,
+    models: () => pins.list(),
+    log,
+    guard,
+    health: async () => [{ part: 'store', status: 'ok', detail: store.describe() }],
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
+    defect: (error) => defects.push(error),
+  };
+  const { hosts = [], ...rest } = options;
+  const listen = { host: '127.0.0.1', port: 0, behindTlsProxy: false, hosts };
+  const plane = await controlPlane(parts, { listen, ...rest });
+  const token = fresh as string;
+  const ask = (path: string, asking: Asking = {}) => asked(plane.port, path, token, asking);
+  return {
+    plane,
+    parts,
+    log,
+    token,
+    defects,
+    ask,
+    post: (path, body) => {
+      const headers = { 'content-type': 'application/json' };
+      return ask(path, {
+        method: 'POST',
+        headers,
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      });
+    },
+    async close() {
+      await plane.close(0);
+      await store.close();
+    },
+  };
+}
+
+function asked(port: number, path: string, right: string, asking: Asking): Promise<Answer> {
+  const { method = 'GET', headers = {}, body, token = right } = asking;
+  const all = { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers };
+  return new Promise((resolve, reject) => {
+    const call = request(
+      { host: '127.0.0.1', port, path, method, headers: all, agent: false },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          const { statusCode = 0, headers: got } = answer;
+          resolve({ status: statusCode, headers: got, text, json: () => JSON.parse(text) });
+        });
+      },
+    );
+    call.on('error', reject);
+    call.end(body);
+  });
+}
+
+/** Holds an answer against the shape of every error: its code, its words, and no insides. */
+export function problem(answer: Answer, status: number, code: string, about: RegExp): void {
+  assert.equal(answer.status, status, answer.text);
+  const { error } = answer.json() as { error: Record<string, string> };
+  assert.equal(error['code'], code);
+  assert.match(error['message'] as string, about);
+  assert.doesNotMatch(answer.text, /\.ts|node:| {4}at /);
+}
