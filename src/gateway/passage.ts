@@ -93,6 +93,8 @@ async function dispatch(
       const admitted = { ...call, principal, facts, model, owner, inbound: decision };
       return { admitted, answer };
     } catch (thrown) {
+      const why: unknown = call.gone.signal.reason;
+      if (why instanceof GatehouseError) throw why;
       const fallback = fallbacks[next];
       if (fallback === undefined || !isAway(thrown) || call.gone.signal.aborted) throw thrown;
       model = parts.resolve(fallback.id);

@@ -23,7 +23,10 @@ export function loadConfig(text: string, source: string, env: Env): Config {
   }
   const tree: unknown = document.toJS({ maxAliasCount: 50 }) ?? {};
   if (typeof tree !== 'object' || Array.isArray(tree)) {
-    throw new GatehouseError('bad_config', `\`${source}\` must hold settings, such as \`gateway:\``);
+    throw new GatehouseError(
+      'bad_config',
+      `\`${source}\` must hold settings, such as \`gateway:\``,
+    );
   }
   const settings = tree as Tree;
   if (env['DATABASE_URL'] !== undefined) put(settings, ['store', 'url'], env['DATABASE_URL']);
@@ -55,7 +58,7 @@ function resolved(path: readonly string[]): readonly string[] | null {
     const fields = fieldsOf(shape);
     if (fields === 'any') {
       found.push(step.toLowerCase());
-      shape = valueOf(shape);
+      shape = entriesOf(shape);
       continue;
     }
     const name = fields === null ? undefined : Object.keys(fields).find((key) => same(key, step));
@@ -84,7 +87,7 @@ function fieldsOf(schema: unknown): Record<string, unknown> | 'any' | null {
   return def.type === 'record' ? 'any' : (def.shape ?? null);
 }
 
-function valueOf(schema: unknown): unknown {
+function entriesOf(schema: unknown): unknown {
   return inside(schema).valueType;
 }
 

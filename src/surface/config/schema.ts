@@ -143,5 +143,9 @@ export type UpstreamConfig = Config['upstreams'][string];
 /** The published JSON Schema (draft 2020-12) of `gatehouse.yaml`. */
 export function configJsonSchema(): object {
   const schema = z.toJSONSchema(configSchema, { io: 'input' });
-  return { $id: 'https://gatehouse.local/gatehouse.schema.json', title: 'gatehouse.yaml', ...schema };
+  return {
+    $id: 'https://gatehouse.local/gatehouse.schema.json',
+    title: 'gatehouse.yaml',
+    ...schema,
+  };
 }
