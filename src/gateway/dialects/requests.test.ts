@@ -34,7 +34,21 @@ for (const dialect of dialects) {
   }
 
   test(`${dialect.id}: garbage in any known field is a bad request or is read, never a crash (D2)`, () => {
-    const junk = [null, 0, -1, 1e400, '', 'x', [], [null], [[]], ['x'], {}, { a: 1 }, true];
+    const junk = [
+      null,
+      0,
+      -1,
+      Number.POSITIVE_INFINITY,
+      '',
+      'x',
+      [],
+      [null],
+      [[]],
+      ['x'],
+      {},
+      { a: 1 },
+      true,
+    ];
     const base = { model: 'm', messages: [{ role: 'user', content: 'x' }], input: 'x' };
     for (const field of dialect.vocabulary) {
       for (const value of junk) {
