@@ -29,6 +29,9 @@ const reserved = new Set([
   'upgrade',
 ]);
 
+/** The target of an upstream that is nowhere. */
+export const noTarget: Target = { origin: '', pathOf: (path) => path, headersOf: () => [] };
+
 /**
  * Reads a definition's address, key and headers.
  *

@@ -3,8 +3,11 @@ import type { UpstreamDefinition, UpstreamOptions } from './definition.ts';
 import { Line, type UpstreamHealth } from './line.ts';
 import type { Answer, ModelCall } from './model-call.ts';
 import { networkWire } from './network.ts';
+import { readScript } from './scripted/script.ts';
+import { scriptedHandler } from './scripted/scripted-handler.ts';
+import { scriptedWire } from './scripted/scripted-wire.ts';
 import { Sending } from './sending.ts';
-import { targetOf } from './target.ts';
+import { noTarget, targetOf } from './target.ts';
 
 /** Every upstream of the house, ready to be called. */
 export interface Upstreams {
@@ -56,6 +59,12 @@ export function openUpstreams(options: UpstreamOptions): Upstreams {
 }
 
 function opened(definition: UpstreamDefinition, { clock, log }: UpstreamOptions): Line {
+  if (definition.kind === 'scripted') {
+    const { name, script } = definition;
+    if (script === undefined) throw bad(`\`upstreams.${name}.script\` is missing; name a file`);
+    const wire = scriptedWire(scriptedHandler(readScript(script)), clock);
+    return new Line(definition, noTarget, wire, clock, log);
+  }
   const target = targetOf(definition);
   return new Line(definition, target, networkWire(definition, target.origin), clock, log);
 }
