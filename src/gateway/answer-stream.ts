@@ -83,6 +83,8 @@ async function pump(flow: Flow): Promise<void> {
     const events = parser.feed(chunk);
     if (events.length === 0) return;
     for (const event of events) flow.holdback.push(event);
+    // Where nothing can be settled yet, judging all that is held again and again would be waste.
+    if (flow.stream.waits) return;
     return window(flow, false);
   });
   if (flow.refused === null) await window(flow, true);

@@ -62,6 +62,8 @@ test('a control that needs the whole answer holds all of it', async () => {
     control(() => ({ level: 'allow' }), { stages: ['output'], id: 'test.whole' }),
   );
   const { stream } = await opened(word, whole);
+  assert.equal(stream.waits, true);
+  assert.equal((await opened(word)).stream.waits, false);
   assert.deepEqual(
     (await stream.judge([text('all fine'), { ...text('x', { whole: true }), path: 'flat' }], false))
       .settled,

@@ -17,6 +17,8 @@ export interface Window {
 
 /** A decision over a stream: piece by piece while it runs, on the record as one when it ends. */
 export interface StreamDecision {
+  /** A control needs the whole answer: no window before the last can settle anything. */
+  readonly waits: boolean;
   /** Judges the text that is not yet released, with what was released before as context. */
   judge(parts: readonly Part[], final: boolean): Window | Promise<Window>;
   /** Ends the stream as denied where it cannot be judged on. `reason` quotes no content. */
@@ -70,6 +72,10 @@ export function decideStream(
   }
 
   return {
+    waits: checkpoint.bindings.some(
+      ({ control, mode }) =>
+        mode === 'enforce' && control.windowed !== true && control.stages.includes(template.stage),
+    ),
     judge(parts, final) {
       const subject = Object.freeze({
         ...template,
