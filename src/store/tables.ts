@@ -52,6 +52,7 @@ export interface LogTileTable {
   level: number;
   index: number;
   hashes: Buffer;
+  root: Buffer;
 }
 
 export interface AgentTable {

@@ -25,8 +25,12 @@ export const ledger: Migration = {
       level smallint not null,
       index bigint not null,
       hashes bytea not null check (length(hashes) = 8192),
+      -- The hash of the whole tile, which is what the level above holds of it.
+      root bytea not null check (length(root) = 32),
       primary key (level, index)
     );
+    -- Compressing a long entry would cost more time than writing it.
+    alter table log_entry alter column data set storage external;
     -- Hashes do not compress.
     alter table log_tile alter column hashes set storage external;
   `,

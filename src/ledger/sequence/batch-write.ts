@@ -1,0 +1,112 @@
+import type pg from 'pg';
+import type { Clock, Refusal } from '../../kernel/index.ts';
+import { insertBlobs } from '../../store/index.ts';
+import { appendRows, type EntryRow, holdsRows } from './append-rows.ts';
+import { type Claimers, settleClaims } from './claims.ts';
+import { type HeadRow, oneHead, selectHead, treeAt } from './log-rows.ts';
+import type { LogTree } from './log-tree.ts';
+import { composeEntry, type Pending } from './pending.ts';
+
+/** Where rows were sent to, before it is known whether they arrived. */
+export interface Attempt {
+  readonly first: number;
+  readonly rows: readonly EntryRow[];
+}
+
+/** A batch that is written: its first index and the tree behind it. */
+export interface Written {
+  readonly first: number;
+  readonly tree: LogTree;
+}
+
+export interface WriteParts {
+  readonly claimers: Claimers;
+  readonly clock: Clock;
+  /** Told of rows before they are sent. */
+  attempting(attempt: Attempt): void;
+}
+
+/** Some drafts of the batch failed to compose; nothing was written. Try again without them. */
+export class PoisonedBatch extends Error {}
+
+/**
+ * Writes a batch behind `tree`, trusting that the head still is there. Null, with nothing written,
+ * when another process moved it. For batches without claims.
+ */
+export async function writeTrusting(
+  client: pg.ClientBase,
+  batch: readonly Pending[],
+  tree: LogTree,
+  parts: WriteParts,
+): Promise<Written | null> {
+  const blobs = batch.flatMap((pending) => pending.blobs);
+  if (blobs.length === 0) return append(client, batch, tree, parts);
+  await client.query('begin');
+  await insertBlobs(client, blobs);
+  const written = await append(client, batch, tree, parts);
+  await client.query(written === null ? 'rollback' : 'commit');
+  return written;
+}
+
+/**
+ * Writes a batch with the head locked: claims, bodies, entries, in one transaction. Earlier
+ * attempts of this batch are looked for first, so that it is never written twice.
+ */
+export async function writeLocked(
+  client: pg.ClientBase,
+  batch: readonly Pending[],
+  known: LogTree,
+  attempts: readonly Attempt[],
+  parts: WriteParts,
+): Promise<Written> {
+  // Whoever still holds the head (also a connection of ours that broke) is waited for here.
+  const answers = await client.query(`begin; ${selectHead} for update`);
+  const head = oneHead((answers as unknown as pg.QueryResult<HeadRow>[])[1]?.rows ?? []);
+  const tree = await treeAt(client, head, known);
+  for (const { first, rows } of attempts) {
+    if (head.size < first + rows.length || !(await holdsRows(client, first, rows))) continue;
+    await client.query('commit');
+    return { first, tree };
+  }
+  const refused = await settleClaims(client, batch, parts.claimers);
+  composeClaimed(batch, refused);
+  await insertBlobs(
+    client,
+    batch.flatMap((pending) => pending.blobs),
+  );
+  const written = await append(client, batch, tree, parts);
+  // The head is locked and was just read: only a broken database comes here.
+  if (written === null) throw new Error('the locked head of the log moved');
+  await client.query('commit');
+  return written;
+}
+
+async function append(
+  client: pg.ClientBase,
+  batch: readonly Pending[],
+  before: LogTree,
+  { clock, attempting }: WriteParts,
+): Promise<Written | null> {
+  const rows = batch.map((pending) => pending.row as EntryRow);
+  const { tree, tiles } = before.extended(rows.map(({ hash }) => hash));
+  attempting({ first: before.size, rows });
+  const moved = await appendRows(client, before, tree, rows, tiles, clock.now());
+  return moved ? { first: before.size, tree } : null;
+}
+
+function composeClaimed(
+  batch: readonly Pending[],
+  refused: ReadonlyMap<Pending, readonly Refusal[]>,
+): void {
+  let poisoned = false;
+  for (const pending of batch) {
+    if (pending.draft.claims.length === 0) continue;
+    try {
+      composeEntry(pending, refused.get(pending) ?? []);
+    } catch (error) {
+      pending.failed = error instanceof Error ? error : new Error(String(error));
+      poisoned = true;
+    }
+  }
+  if (poisoned) throw new PoisonedBatch();
+}
