@@ -20,3 +20,11 @@ export {
   type UpstreamConfig,
 } from './config/schema.ts';
 export { type LogEntry, type TraceStory, traceStory } from './story/index.ts';
+export {
+  type MetricNames,
+  type Metrics,
+  type OtlpOptions,
+  type OtlpTraces,
+  openMetrics,
+  otlpTraces,
+} from './telemetry/index.ts';
