@@ -1,9 +1,18 @@
-import { randomUUID } from 'node:crypto';
-import { chmodSync, constants, copyFileSync, mkdirSync, readdirSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+} from 'node:fs';
 import { access, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { GatehouseError } from '../../kernel/index.ts';
+import { draftName, dropDrafts } from './draft.ts';
 import type { Layout } from './layout.ts';
 
 /** A copy of the PostgreSQL programs that is complete and can be run. */
@@ -29,6 +38,7 @@ interface Link {
  */
 export async function bringBinaries(layout: Layout): Promise<Binaries> {
   const { version, native } = await findPackage();
+  await dropDrafts(layout.runtime);
   const folder = join(layout.runtime, version);
   if (!(await exists(folder))) await copy(native, folder);
   const major = Number.parseInt(version, 10);
@@ -39,7 +49,7 @@ export async function bringBinaries(layout: Layout): Promise<Binaries> {
 /** Removes the copies that an update left behind. Only when no server runs from them. */
 export async function dropOtherBinaries(layout: Layout, kept: Binaries): Promise<void> {
   for (const name of await readdir(layout.runtime)) {
-    if (name !== kept.version)
+    if (name !== kept.version && !name.startsWith('draft-'))
       await rm(join(layout.runtime, name), { recursive: true, force: true });
   }
 }
@@ -60,7 +70,7 @@ async function findPackage(): Promise<{ version: string; native: string }> {
 // The folder appears under its name only when it is whole, so that two starts at once, or one that
 // was cut off, never leave half a copy behind.
 async function copy(native: string, folder: string): Promise<void> {
-  const draft = `${folder}.${randomUUID()}`;
+  const draft = join(dirname(folder), draftName());
   for (const part of ['bin', 'lib', 'share']) copyTree(join(native, part), join(draft, part));
   chmodSync(draft, 0o755);
   await link(native, draft);
@@ -92,7 +102,15 @@ function copyTree(from: string, to: string): void {
     if (!entry.isFile() || entry.name.endsWith('.a')) continue;
     copyFileSync(source, target, constants.COPYFILE_FICLONE);
     chmodSync(target, basename(from) === 'bin' ? 0o755 : 0o644);
+    // The copy is never looked at again, so a power cut must not leave a program of zeros behind.
+    if (!target.includes('/share/')) syncFile(target);
   }
+}
+
+function syncFile(path: string): void {
+  const file = openSync(path, 'r');
+  fsyncSync(file);
+  closeSync(file);
 }
 
 async function exists(path: string): Promise<boolean> {

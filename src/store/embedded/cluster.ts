@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   chown,
   mkdir,
@@ -14,9 +14,9 @@ import {
 import { join } from 'node:path';
 import { GatehouseError } from '../../kernel/index.ts';
 import type { Binaries } from './binaries.ts';
+import { draftName, dropDrafts } from './draft.ts';
 import { lastLines, serverEnv, startFailed } from './failure.ts';
 import type { Layout } from './layout.ts';
-import { alive } from './process.ts';
 
 /** The name of the embedded server's role and of its database. */
 export const role = 'gatehouse';
@@ -35,6 +35,7 @@ export async function ensureCluster(
   binaries: Binaries,
   log: (line: string) => void,
 ): Promise<string> {
+  await dropDrafts(layout.root);
   const found = await versionOf(layout);
   if (found === null) {
     log(`preparing PostgreSQL ${binaries.major} (first start only)`);
@@ -81,8 +82,7 @@ async function readPassword(layout: Layout): Promise<string> {
 // the password that opens it. A start that is cut off leaves a draft, which the next one removes;
 // of two starts at once, the one that renames first wins.
 async function createCluster(layout: Layout, binaries: Binaries): Promise<void> {
-  await dropDrafts(layout);
-  const draft = join(layout.root, `draft-${process.pid}-${randomUUID()}`);
+  const draft = join(layout.root, draftName());
   const data = join(draft, 'data');
   const password = join(draft, 'password');
   await mkdir(draft, { mode: 0o711 });
@@ -133,14 +133,6 @@ async function run(layout: Layout, program: string, args: string[]): Promise<voi
   if (code === 0) return;
   const why = code instanceof Error ? code.message : lastLines(said);
   throw startFailed(why, code instanceof Error ? code : undefined);
-}
-
-async function dropDrafts(layout: Layout): Promise<void> {
-  for (const name of await readdir(layout.root)) {
-    const pid = /^draft-(\d+)-/.exec(name)?.[1];
-    if (pid === undefined || alive(Number(pid))) continue;
-    await rm(join(layout.root, name), { recursive: true, force: true });
-  }
 }
 
 async function give(layout: Layout, paths: readonly string[]): Promise<void> {
