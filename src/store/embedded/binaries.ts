@@ -71,7 +71,9 @@ async function findPackage(): Promise<{ version: string; native: string }> {
 // was cut off, never leave half a copy behind.
 async function copy(native: string, folder: string): Promise<void> {
   const draft = join(dirname(folder), draftName());
-  for (const part of ['bin', 'lib', 'share']) copyTree(join(native, part), join(draft, part));
+  for (const part of ['bin', 'lib', 'share']) {
+    copyTree(join(native, part), join(draft, part), part !== 'share');
+  }
   chmodSync(draft, 0o755);
   await link(native, draft);
   await rename(draft, folder).catch(async (error) => {
@@ -93,17 +95,17 @@ async function link(native: string, draft: string): Promise<void> {
 // A thousand small files: the synchronous calls take a fifth of the time of the others, and nothing
 // else can go on before the first start. Whatever umask npm ran under, the server's user can read
 // the programs, and none but who copied them can change them.
-function copyTree(from: string, to: string): void {
+function copyTree(from: string, to: string, durable: boolean): void {
   mkdirSync(to, { recursive: true });
   chmodSync(to, 0o755);
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (entry.isDirectory() && entry.name !== 'pkgconfig') copyTree(source, target);
+    if (entry.isDirectory() && entry.name !== 'pkgconfig') copyTree(source, target, durable);
     if (!entry.isFile() || entry.name.endsWith('.a')) continue;
     copyFileSync(source, target, constants.COPYFILE_FICLONE);
     chmodSync(target, basename(from) === 'bin' ? 0o755 : 0o644);
     // The copy is never looked at again, so a power cut must not leave a program of zeros behind.
-    if (!target.includes('/share/')) syncFile(target);
+    if (durable) syncFile(target);
   }
 }
 
