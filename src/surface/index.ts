@@ -12,6 +12,7 @@ export {
   settingsIn,
   setupToken,
 } from './api/index.ts';
+export { listenerOf } from './config/listener.ts';
 export { loadConfig } from './config/load.ts';
 export {
   type Config,
@@ -19,7 +20,9 @@ export {
   configSchema,
   type UpstreamConfig,
 } from './config/schema.ts';
-export { type LogEntry, type TraceStory, traceStory } from './story/index.ts';
+export { secretAt } from './config/secret.ts';
+export type { PartHealth } from './contract/index.ts';
+export { type TraceStory, traceStory } from './story/index.ts';
 export {
   type MetricNames,
   type Metrics,
@@ -28,3 +31,5 @@ export {
   openMetrics,
   otlpTraces,
 } from './telemetry/index.ts';
+export type { TourOut, TourWorld } from './tour/step.ts';
+export { tour } from './tour/tour.ts';

@@ -1,49 +1,62 @@
-import type { JsonObject } from '../../src/kernel/index.ts';
-import type { Log, LogEntry } from '../../src/surface/index.ts';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock, JsonObject } from '../../src/kernel/index.ts';
+import { generateKey, type Ledger, openLedger, signerOf } from '../../src/ledger/index.ts';
+import { localKms, openVault, type Store } from '../../src/store/index.ts';
 
-/** A log in memory, as far as the control plane reads one. */
-export interface MemoryLog extends Log {
-  readonly all: LogEntry[];
+/** A real log that can be made unable to write, and tells what was asked of it. */
+export interface WatchedLog extends Ledger {
   /** While true, nothing can be written. */
   broken: boolean;
   /** What happened, in order. */
   readonly happened: string[];
-  put(entry: JsonObject): void;
+  /** Writes an entry as it is, with bodies if there are any (`role` to text). */
+  put(entry: JsonObject, bodies?: Readonly<Record<string, string>>): Promise<void>;
+  all(): Promise<readonly JsonObject[]>;
 }
 
-export function memoryLog(): MemoryLog {
-  const all: LogEntry[] = [];
+export async function watchedLog(store: Store, clock: Clock): Promise<WatchedLog> {
+  const random = (size: number) => randomBytes(size);
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-log-'));
+  const kms = await localKms(join(folder, 'kek'), random);
+  const vault = await openVault({ store, kms, clock, random });
+  const signer = signerOf(generateKey('test.example/log', random));
+  const ledger = await openLedger({ store, vault, signer, clock });
   const happened: string[] = [];
-  return {
-    all,
-    happened,
+  const log: WatchedLog = {
+    ...ledger,
     broken: false,
-    origin: 'test.example/log',
-    key: 'test.example/log+00000000+AAAA',
-    put(entry) {
-      all.push({ index: all.length, entry });
-    },
+    happened,
     async append(kind, facts) {
-      if (this.broken) throw new Error('the disk is full');
+      if (log.broken) throw new Error('the disk is full');
       happened.push(`append ${kind}`);
-      this.put({ v: 1, kind, ...facts });
+      return ledger.append(kind, facts);
     },
-    checkpoint: async () => `test.example/log\n${all.length}\n${'A'.repeat(43)}=\n\n— sig\n`,
-    async tile(level, index, width) {
-      return level === 0 && index === 0 ? new Uint8Array((width ?? 256) * 32) : null;
-    },
-    entries: async (index) => (index === 0 ? new Uint8Array([0, 2, 123, 125]) : null),
-    entry: async (index) => all[index] ?? null,
-    byTrace: async (trace) => all.filter(({ entry }) => entry['trace'] === trace),
-    async latest(limit, before = Infinity) {
-      const older = all.filter(({ index }) => index < before);
-      return older.toReversed().slice(0, limit);
-    },
-    receipt: async (index) => `c2sp.org/tlog-proof@v1\nindex ${index}\n`,
-    async bundle(trace, { bodies }) {
+    async bundle(trace, options) {
       happened.push('bundle');
-      const entries = await this.byTrace(trace);
-      return entries.length === 0 ? null : JSON.stringify({ trace, bodies });
+      return ledger.bundle(trace, options);
+    },
+    async put(entry, bodies = {}) {
+      await ledger.record({
+        trace: String(entry['trace']),
+        claims: [],
+        bodies: Object.entries(bodies).map(([role, text]) => {
+          return { role, owner: 'agt_1/', bytes: Buffer.from(text) };
+        }),
+        entry: (refs) => {
+          return refs.length === 0 ? entry : { ...entry, bodies: refs.map((ref) => ({ ...ref })) };
+        },
+      });
+    },
+    async all() {
+      return (await ledger.latest(10_000)).map(({ entry }) => entry).toReversed();
+    },
+    async close() {
+      await ledger.close();
+      await rm(folder, { recursive: true });
     },
   };
+  return log;
 }

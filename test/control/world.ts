@@ -14,12 +14,13 @@ import {
   setupToken,
 } from '../../src/surface/index.ts';
 import { testStore } from '../database.ts';
-import { type MemoryLog, memoryLog } from './log.ts';
+import { type WatchedLog, watchedLog } from './log.ts';
 
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
+  readonly bytes: Buffer;
   json(): unknown;
 }
 
@@ -31,11 +32,11 @@ export interface Asking {
   readonly token?: string | null;
 }
 
-/** A control plane over HTTP, on real rooms but for the log. */
+/** A control plane over HTTP, on real rooms. */
 export interface ControlWorld {
   readonly plane: ControlPlane;
   readonly parts: ControlParts;
-  readonly log: MemoryLog;
+  readonly log: WatchedLog;
   readonly token: string;
   readonly defects: unknown[];
   ask(path: string, asking?: Asking): Promise<Answer>;
@@ -52,7 +53,7 @@ export async function controlWorld(
   const store = await testStore();
   const random = (size: number) => randomBytes(size);
   const { guard, fresh } = await setupToken(settingsIn(store.db, clock), random, clock);
-  const log = memoryLog();
+  const log = await watchedLog(store, clock);
   const defects: unknown[] = [];
   const { agents } = openIdentity({ db: store.db, clock, random });
   const pins = openPins([
@@ -96,6 +97,7 @@ export async function controlWorld(
     },
     async close() {
       await plane.close(0);
+      await log.close();
       await store.close();
     },
   };
@@ -111,9 +113,10 @@ function asked(port: number, path: string, right: string, asking: Asking): Promi
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
         answer.on('end', () => {
-          const text = Buffer.concat(chunks).toString();
+          const bytes = Buffer.concat(chunks);
+          const text = bytes.toString();
           const { statusCode = 0, headers: got } = answer;
-          resolve({ status: statusCode, headers: got, text, json: () => JSON.parse(text) });
+          resolve({ status: statusCode, headers: got, text, bytes, json: () => JSON.parse(text) });
         });
       },
     );

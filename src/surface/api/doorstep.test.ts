@@ -194,15 +194,16 @@ describe('what may be open', () => {
   test('the log and the metrics, if the configuration says so', async () => {
     const open = await controlWorld({ publicLog: true, openMetrics: true });
     try {
-      for (const path of ['/log/checkpoint', '/log/key', '/log/tile/0/000', '/metrics']) {
+      await open.log.append('test', {});
+      for (const path of ['/log/checkpoint', '/log/key', '/log/tile/0/000.p/1', '/metrics']) {
         assert.equal((await open.ask(path, { token: null })).status, 200, path);
       }
       assert.equal((await open.ask('/v1/traces', { token: null })).status, 401);
       for (const path of ['/log/../v1/traces', '/log/%2e%2e/v1/traces', '/healthz/../v1/traces']) {
         assert.equal((await open.ask(path, { token: null })).status, 401, path);
       }
-      const tile = await open.ask('/log/tile/0/000', { token: null });
-      assert.equal(tile.headers['cache-control'], 'public, max-age=31536000, immutable');
+      const tile = await open.ask('/log/tile/0/000.p/1', { token: null });
+      assert.equal(tile.headers['cache-control'], 'public, max-age=60');
     } finally {
       await open.close();
     }

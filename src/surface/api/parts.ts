@@ -1,9 +1,9 @@
 import type { Agents } from '../../identity/index.ts';
-import type { Clock, Json, JsonObject } from '../../kernel/index.ts';
+import type { Clock, Json } from '../../kernel/index.ts';
+import type { Ledger } from '../../ledger/index.ts';
 import type { Policies, PolicyCheck, PolicySources } from '../../policy/index.ts';
 import type { PinnedModel } from '../../registry/index.ts';
 import type { PartHealth } from '../contract/index.ts';
-import type { LogEntry } from '../story/index.ts';
 
 /** Random bytes as a parameter. */
 export type Random = (size: number) => Uint8Array;
@@ -15,27 +15,20 @@ export interface PolicyDesk extends Pick<Policies, 'hash' | 'policies' | 'reload
   check(sources: PolicySources): PolicyCheck;
 }
 
-/** The log, as far as the control plane reads it. Indexes count from 0. */
-export interface Log {
-  readonly origin: string;
-  /** The verifier key (C2SP signed-note). */
-  readonly key: string;
-  /** Writes an entry of the control plane's own; resolves when it is durable. */
-  append(kind: string, facts: JsonObject): Promise<unknown>;
-  checkpoint(): Promise<string>;
-  /** A tile of hashes, or null if the log does not hold it (yet). Without `width`: a full one. */
-  tile(level: number, index: number, width?: number): Promise<Uint8Array | null>;
-  /** A bundle of entries (C2SP tlog-tiles), or null. */
-  entries(index: number, width?: number): Promise<Uint8Array | null>;
-  entry(index: number): Promise<LogEntry | null>;
-  byTrace(trace: string): Promise<readonly LogEntry[]>;
-  /** The newest entries first, below `before` if given. */
-  latest(limit: number, before?: number): Promise<readonly LogEntry[]>;
-  /** A C2SP tlog-proof, or null while no checkpoint covers the entry. */
-  receipt(index: number): Promise<string | null>;
-  /** An export that verifies offline, as JSON text; null if the trace is unknown. */
-  bundle(trace: string, options: { readonly bodies: boolean }): Promise<string | null>;
-}
+/** The log, as far as the control plane needs it. */
+export type Log = Pick<
+  Ledger,
+  | 'key'
+  | 'append'
+  | 'checkpoint'
+  | 'tile'
+  | 'entries'
+  | 'entry'
+  | 'byTrace'
+  | 'latest'
+  | 'receipt'
+  | 'bundle'
+>;
 
 /** Small durable values. `putIfAbsent` is false, and changes nothing, if the name has a value. */
 export interface Settings {

@@ -1,5 +1,6 @@
+import type { LogEntry } from '../../ledger/index.ts';
 import type { TraceQuery, TraceSummary } from '../contract/index.ts';
-import { decisionEntry, type LogEntry, type Telling, traceStory } from '../story/index.ts';
+import { decisionEntry, type Telling, traceStory } from '../story/index.ts';
 import type { Log } from './parts.ts';
 
 export interface TracePage {

@@ -1,10 +1,5 @@
 import { type Json, type JsonObject, type Level, levels } from '../../kernel/index.ts';
-
-/** An entry of the log with its place in it. */
-export interface LogEntry {
-  readonly index: number;
-  readonly entry: JsonObject;
-}
+import type { LogEntry } from '../../ledger/index.ts';
 
 /** A finding as an entry tells it. */
 export interface ToldFinding {

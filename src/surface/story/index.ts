@@ -1,3 +1,3 @@
-export { type DecisionEntry, decisionEntry, type LogEntry } from './decision-entry.ts';
+export { type DecisionEntry, decisionEntry } from './decision-entry.ts';
 export type { Telling } from './sentence.ts';
 export { type TraceStory, traceStory } from './trace-story.ts';

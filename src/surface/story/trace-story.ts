@@ -1,12 +1,7 @@
 import { type Level, passes, stricter } from '../../kernel/index.ts';
+import type { LogEntry } from '../../ledger/index.ts';
 import type { Block, TraceSummary } from '../contract/index.ts';
-import {
-  type DecisionEntry,
-  decisionEntry,
-  type LogEntry,
-  numberIn,
-  textIn,
-} from './decision-entry.ts';
+import { type DecisionEntry, decisionEntry, numberIn, textIn } from './decision-entry.ts';
 import { type Call, callOf, outcomeOf } from './outcome.ts';
 import { pathOf } from './path.ts';
 import { sentence, type Telling } from './sentence.ts';

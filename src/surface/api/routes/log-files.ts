@@ -1,12 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { GatehouseError } from '../../../kernel/index.ts';
+import { parseLogPath } from '../../../ledger/index.ts';
 import type { App } from '../environment.ts';
 import type { ControlParts } from '../parts.ts';
 import { problems } from '../problem.ts';
-import { tilePath } from '../tile-path.ts';
 import { asText } from './media.ts';
 
 const text = z.string();
+// Hashes or entries in a full tile (C2SP tlog-tiles).
+const tileWidth = 256;
 
 const checkpoint = createRoute({
   method: 'get',
@@ -52,15 +54,16 @@ export function logFileRoutes(app: App, { log }: ControlParts, publicLog: boolea
   app.openAPIRegistry.registerPath(tile);
   // A tile's path has slashes, which the description's path template cannot say.
   app.get('/log/tile/:level/:tile{.+}', async (c) => {
-    const path = tilePath(c.req.param('level'), c.req.param('tile'));
-    const { level, index, width } = path ?? missing(c.req.path);
-    const bytes = await (level === 'entries'
-      ? log.entries(index, width)
-      : log.tile(level, index, width));
-    if (bytes === null) return missing(c.req.path);
+    const path = `tile/${c.req.param('level')}/${c.req.param('tile')}`;
+    const place = parseLogPath(path);
+    if (place === null || place.kind === 'checkpoint') return missing(path);
+    const { index, width } = place;
+    const found =
+      place.kind === 'tile' ? log.tile(place.level, index, width) : log.entries(index, width);
+    const bytes = (await found) ?? missing(path);
     return c.body(new Uint8Array(bytes), 200, {
       'content-type': 'application/octet-stream',
-      'cache-control': caching(publicLog, width === undefined),
+      'cache-control': caching(publicLog, width === tileWidth),
     });
   });
 }
