@@ -46,7 +46,13 @@ export async function startGatehouse(upstreamPort: number): Promise<Target> {
       bench: { kind: 'openai', url: `http://127.0.0.1:${upstreamPort}`, key: { env: 'BENCH_KEY' } },
     },
     models: [
-      { id: 'bench-model@1', upstream: 'bench', model: 'bench-model-1', groups: ['general'] },
+      {
+        id: 'bench-model@1',
+        upstream: 'bench',
+        model: 'bench-model-1',
+        floating: true,
+        groups: ['general'],
+      },
     ],
     policy: { folder: join(root, 'policies') },
   };

@@ -39,7 +39,7 @@ export function composed(
     principal: principalFacts(last.principal),
     resource: { ...last.resource },
     context: last.context,
-    measures: last.measures,
+    measures: Object.assign({}, ...subjects.map(({ measures }) => measures)),
     level: final.level,
     masks: final.masks.slice(0, mostMasks).map(maskFacts),
     ...(final.masks.length > mostMasks ? { masksTotal: final.masks.length } : {}),

@@ -72,15 +72,24 @@ const upstream = z.strictObject({
   headers: z.record(z.string(), z.string()).default({}),
   query: z.record(z.string(), z.string()).default({}),
   script: z.string().optional().describe('replies of a scripted upstream: a YAML file'),
-  connectMs: ms(5_000),
-  firstByteMs: ms(120_000),
-  idleMs: ms(60_000),
-  totalMs: ms(600_000),
-  attempts: z.number().int().min(1).max(10).default(3),
-  retryRatio: z.number().min(0).max(1).default(0.2).describe('retries per call, at most'),
-  breakerFailures: z.number().int().min(1).default(5),
-  breakerOpenMs: ms(10_000),
-  answerBytes: bytes(64 * 1024 * 1024),
+  timeouts: z
+    .strictObject({
+      connectMs: ms(5_000),
+      firstByteMs: ms(120_000),
+      idleMs: ms(60_000),
+      totalMs: ms(600_000),
+    })
+    .prefault({}),
+  retries: z
+    .strictObject({
+      attempts: z.number().int().min(1).max(10).default(3).describe('tries of one call, at most'),
+      budgetRatio: z.number().min(0).max(1).default(0.2).describe('retries per call, over time'),
+    })
+    .prefault({}),
+  breaker: z
+    .strictObject({ failures: z.number().int().min(1).default(5), openMs: ms(15_000) })
+    .prefault({}),
+  maxAnswerBytes: bytes(32 * 1024 * 1024),
 });
 
 const model = z.strictObject({

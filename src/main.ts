@@ -1,0 +1,289 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { type Gateway, openGateway, pooled } from './gateway/index.ts';
+import { secretsControl, sizeControl } from './guard/index.ts';
+import { openIdentity } from './identity/index.ts';
+import { type Binding, type Control, systemClock } from './kernel/index.ts';
+import { localSigner, openLedger, publishedIn } from './ledger/index.ts';
+import { checkSources, openPolicies, type Policies, readSources } from './policy/index.ts';
+import { openPins, type Pins } from './registry/index.ts';
+import { localKms, openStore, openVault, type Store } from './store/index.ts';
+import {
+  type Config,
+  type ControlParts,
+  type ControlPlane,
+  controlPlane,
+  listenerOf,
+  loadConfig,
+  openMetrics,
+  type PartHealth,
+  secretAt,
+  settingsIn,
+  setupToken,
+} from './surface/index.ts';
+import { openUpstreams, type UpstreamDefinition } from './upstream/index.ts';
+
+/** The running product. */
+export interface House {
+  readonly gateway: Gateway;
+  readonly control: ControlPlane;
+  /** The control plane's token, if it is known on this machine. */
+  readonly token: string | null;
+  /** True at the very first start on this data. */
+  readonly first: boolean;
+  close(): Promise<void>;
+}
+
+/** What the product is built from: its configuration, where that lies, and the world outside. */
+export interface HouseOptions {
+  readonly config: Config;
+  /** Relative paths of the configuration start here. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Brings up the whole house: store, ledger, rooms, data plane, control plane, in this order, and
+ * takes down what is up when a later part fails.
+ */
+export async function openHouse(options: HouseOptions): Promise<House> {
+  const opened: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const one of opened.splice(0).reverse()) await one();
+  };
+  try {
+    return { ...(await build(options, opened)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const version = '0.1.0';
+
+type Opened = (() => Promise<void>)[];
+
+async function build(options: HouseOptions, opened: Opened): Promise<Omit<House, 'close'>> {
+  return openPlanes(options, await openRooms(options, opened), opened);
+}
+
+type Rooms = Awaited<ReturnType<typeof openRooms>>;
+
+async function openRooms(options: HouseOptions, opened: Opened) {
+  const { config, log } = options;
+  const at = (path: string) => resolve(options.folder, path);
+  const data = at(config.data);
+  // Root's embedded PostgreSQL runs as another user: it may pass through, and sees no key.
+  mkdirSync(data, { recursive: true, mode: 0o711 });
+  mkdirSync(join(data, 'keys'), { recursive: true, mode: 0o700 });
+  const clock = systemClock;
+  const policies = openPolicies({ folder: at(config.policy.folder), log });
+  const pins = openPins(config.models);
+  const { url, poolSize } = config.store;
+  const store = await openStore({ ...(url ? { url } : {}), dataDir: data, log, poolSize });
+  opened.push(() => store.close());
+  const kms = await localKms(join(data, 'keys', 'kek'), randomBytes);
+  const vault = await openVault({ store, kms, clock, random: randomBytes });
+  const signer = await localSigner(join(data, 'keys', 'log'), config.ledger.origin, randomBytes);
+  const published = publishedIn(join(data, 'checkpoint'));
+  const ledger = await openLedger({ store, vault, signer, clock, published });
+  opened.push(() => ledger.close());
+  const issuers = config.identity.issuers.map((one) => ({
+    ...one,
+    jwks: readFileSync(at(one.jwks), 'utf8'),
+  }));
+  const identity = openIdentity({ db: store.db, clock, random: randomBytes, issuers });
+  const upstreams = openUpstreams({
+    definitions: Object.entries(config.upstreams).map((one) => definition(...one, options)),
+    clock,
+    random: Math.random,
+    log: (level, event, facts) => log(`${level} ${event} ${JSON.stringify(facts)}`),
+  });
+  opened.push(() => upstreams.close());
+  return { policies, pins, store, ledger, identity, upstreams };
+}
+
+async function openPlanes(
+  options: HouseOptions,
+  { policies, pins, store, ledger, identity, upstreams }: Rooms,
+  opened: Opened,
+): Promise<Omit<House, 'close'>> {
+  const { config, folder, log } = options;
+  const clock = systemClock;
+  const metrics = openMetrics({
+    protocols: protocolNames,
+    upstreams: Object.keys(config.upstreams),
+  });
+  const recorder = metrics.counting(ledger);
+  const checkpoint = { bindings: bindings(config, policies, pins), recorder, clock };
+  let control: ControlPlane | null = null;
+  const gateway = await openGateway(
+    {
+      checkpoint,
+      clock,
+      random: pooled(randomBytes),
+      identify: (credential) => identity.identify(credential),
+      resolve: (asked) => pins.resolve(asked),
+      models: () => pins.list(),
+      send: (call) => upstreams.send(call),
+      policyFacts: () => ({ policySet: policies.hash }),
+      traceLink: (trace) => `${config.control.publicUrl ?? control?.url ?? ''}/v1/traces/${trace}`,
+      over: (call) => metrics.call(call),
+      defect: (error, trace) => log(defectLine(error, trace)),
+    },
+    {
+      bodyBytes: config.gateway.bodyBytes,
+      answerBytes: Math.max(0, ...Object.values(config.upstreams).map((one) => one.maxAnswerBytes)),
+      padStreams: config.gateway.padStreams,
+      holdBackChars: config.gateway.holdBackChars,
+      early: config.ledger.durability === 'release',
+    },
+    listenerOf(config.gateway, config.gateway, folder),
+  );
+  opened.push(() => gateway.close());
+  const token = await setupToken(settingsIn(store.db, clock), randomBytes, clock);
+  control = await controlPlane(
+    {
+      version,
+      clock,
+      agents: identity.agents,
+      policies: policyDesk(policies, resolve(folder, config.policy.folder)),
+      models: () => pins.list(),
+      log: ledger,
+      guard: token.guard,
+      health: async () => [
+        await storeHealth(store),
+        ...upstreams.health().map(({ name, breaker, last }) => {
+          const status = breaker === 'closed' ? ('ok' as const) : ('degraded' as const);
+          return { part: `upstream ${name}`, status, detail: last?.detail ?? 'ready' };
+        }),
+      ],
+      metrics: () => metrics.scrape(),
+      defect: (error) => log(defectLine(error, null)),
+    },
+    {
+      listen: listenerOf(config.control, config.gateway, folder),
+      publicLog: config.control.publicLog,
+    },
+  );
+  const opening = control;
+  opened.push(() => opening.close());
+  await ledger.append('system.started', { version, policySet: policies.hash });
+  return { gateway, control, token: token.fresh, first: token.fresh !== null };
+}
+
+/** Every control in force, as the configuration binds it. */
+function bindings(config: Config, policies: Policies, pins: Pins): readonly Binding[] {
+  const bind = (control: Control, { mode, timeoutMs, onFailure }: Omit<Binding, 'control'>) => ({
+    control,
+    mode,
+    timeoutMs,
+    onFailure,
+  });
+  return [
+    bind(sizeControl(config.guard.size), config.guard.size),
+    bind(secretsControl(), config.guard.secrets),
+    bind(pins.control(), config.registry.pin),
+    bind(policies.control(), config.policy.cedar),
+  ];
+}
+
+const protocolNames = [
+  'openai.chat',
+  'openai.responses',
+  'openai.embeddings',
+  'openai.models',
+  'anthropic.messages',
+  'anthropic.count_tokens',
+  'anthropic.models',
+];
+
+/** An upstream as its room takes it: with its key, fetched from where the configuration says. */
+function definition(
+  name: string,
+  { key, script, url, auth, ...rest }: Config['upstreams'][string],
+  { folder, env }: HouseOptions,
+): UpstreamDefinition {
+  return {
+    ...rest,
+    name,
+    ...(url === undefined ? {} : { url }),
+    ...(auth === undefined ? {} : { auth }),
+    ...(key === undefined ? {} : { apiKey: secretAt(`upstreams.${name}.key`, key, folder, env) }),
+    ...(script === undefined ? {} : { script: resolve(folder, script) }),
+  };
+}
+
+function policyDesk(policies: Policies, folder: string): ControlParts['policies'] {
+  return {
+    get hash() {
+      return policies.hash;
+    },
+    get policies() {
+      return policies.policies;
+    },
+    reload: () => policies.reload(),
+    read: () => readSources(folder),
+    check: checkSources,
+  };
+}
+
+async function storeHealth(store: Store): Promise<PartHealth> {
+  const part = 'database';
+  try {
+    await store.pool.query('select 1');
+    return { part, status: 'ok', detail: store.describe() };
+  } catch (error) {
+    return { part, status: 'down', detail: (error as Error).message };
+  }
+}
+
+// A defect is ours: its stack goes to the operator's log and never to a client.
+function defectLine(error: unknown, trace: string | null): string {
+  const { cause, stack } = error as Error;
+  const told = cause instanceof Error ? cause.stack : stack;
+  return `defect${trace === null ? '' : ` in trace ${trace}`}: ${told}`;
+}
+
+/** What the command line of this machine needs to reach the running product. */
+interface ControlFile {
+  readonly pid: number;
+  readonly url: string;
+  readonly gateway: string;
+  readonly token: string | null;
+}
+
+/**
+ * Starts the product and leaves word in `control.json` of the data folder. The token is shown at the
+ * first start and kept there, for its owner alone.
+ */
+export async function start(env: HouseOptions['env'], say: (line: string) => void): Promise<House> {
+  const path = env.GATEHOUSE_CONFIG ?? 'gatehouse.yaml';
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const config = loadConfig(text, path, env);
+  const folder = dirname(resolve(path));
+  const house = await openHouse({ config, folder, env, log: say });
+  const file = join(resolve(folder, config.data), 'control.json');
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ControlFile) : null;
+  const word: ControlFile = {
+    pid: process.pid,
+    url: house.control.url,
+    gateway: house.gateway.url,
+    token: house.token ?? before?.token ?? null,
+  };
+  writeFileSync(`${file}.new`, JSON.stringify(word), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return { ...house, token: word.token };
+}
+
+if (import.meta.main) {
+  const house = await start(process.env, (line) => process.stderr.write(`${line}\n`));
+  process.stdout.write(`data plane    ${house.gateway.url}\ncontrol plane ${house.control.url}\n`);
+  const stop = () => {
+    house.close().then(() => process.exit(0));
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
