@@ -57,8 +57,15 @@ class Playback implements Dispatcher.DispatchController {
     if (this.#over) return;
     this.#handler.onRequestStart?.(this, {});
     if (this.#over) return;
-    this.#reply = this.#handle();
-    const { status, headers } = this.#reply;
+    let reply: ScriptedReply;
+    try {
+      reply = this.#handle();
+    } catch {
+      this.abort(new Error('the script failed'));
+      return;
+    }
+    this.#reply = reply;
+    const { status, headers } = reply;
     this.#handler.onResponseStart?.(this, status, { ...headers });
     this.#run();
   }
