@@ -35,7 +35,9 @@ export function serve(
     return;
   }
   const gone = new AbortController();
-  response.on('close', () => gone.abort());
+  response.on('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
   const call: Exchange = {
     trace,
     parent: parentOf(header(request, 'traceparent')),

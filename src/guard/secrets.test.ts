@@ -12,7 +12,7 @@ import {
 import { secretsControl } from './secrets.ts';
 
 const control = secretsControl();
-const { signal } = new AbortController();
+const stop = () => new AbortController().signal;
 const github = `ghp_${'aB3dE5fG7hJ9kLmN2pQ4rS6tU8vW0xYzaB3d'}`;
 const pem = `-----BEGIN ${'PRIVATE'} KEY-----`;
 
@@ -40,7 +40,7 @@ function about(parts: readonly Part[], window?: { readonly final: boolean }): Su
 }
 
 function judge(parts: readonly Part[], window?: { readonly final: boolean }) {
-  const opinion = control.judge(about(parts, window), signal);
+  const opinion = control.judge(about(parts, window), stop);
   assert.ok(!(opinion instanceof Promise), 'answers at once');
   return opinion;
 }

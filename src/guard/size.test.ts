@@ -4,7 +4,7 @@ import { type Opinion, type Part, subject } from '../kernel/index.ts';
 import { sizeControl } from './size.ts';
 
 const control = sizeControl({ bytes: 1000, messages: 10, depth: 5, tools: 3, text: 100 });
-const { signal } = new AbortController();
+const stop = () => new AbortController().signal;
 
 function judge(measures: Record<string, number>, parts: readonly Part[] = []): Opinion {
   const asked = subject({
@@ -26,7 +26,7 @@ function judge(measures: Record<string, number>, parts: readonly Part[] = []): O
     content: null,
     parts,
   });
-  return control.judge(asked, signal) as Opinion;
+  return control.judge(asked, stop) as Opinion;
 }
 
 test('what is within the limits passes, the limits themselves included (D2)', () => {

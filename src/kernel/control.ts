@@ -22,13 +22,14 @@ export interface Opinion {
  * A control turns a subject into an opinion. It reads and never writes. `id` is also its path in
  * the configuration (`guard.secrets`); `serves` lists requirement ids. A control that can judge a
  * stream piece by piece sets `windowed` and reports `settled`; any other sees the whole answer.
+ * `stop` makes a signal that aborts when the control's time is over, for one that waits.
  */
 export interface Control {
   readonly id: string;
   readonly stages: readonly Stage[];
   readonly serves: readonly string[];
   readonly windowed?: boolean;
-  judge(subject: Subject, signal: AbortSignal): Opinion | Promise<Opinion>;
+  judge(subject: Subject, stop: () => AbortSignal): Opinion | Promise<Opinion>;
 }
 
 /** How a control is bound: whether it counts, how long it may take, and what its failure means. */

@@ -127,8 +127,8 @@ test('fails closed: a control past its time, as deny or as hold where the bindin
     const clock = handClock();
     let signal: AbortSignal | undefined;
     const slow = control(() => new Promise(() => {}));
-    const judge = (_: unknown, given: AbortSignal) => {
-      signal = given;
+    const judge = (_: unknown, stop: () => AbortSignal) => {
+      signal = stop();
       return new Promise<Opinion>(() => {});
     };
     const point = {

@@ -78,10 +78,16 @@ function hear(binding: Binding, subject: Subject, clock: Clock): Heard | Promise
   const waits = subject.window?.final === false && binding.control.windowed !== true;
   if (waits) return { finding: stamp(binding, subject, { level: 'allow' }), settled: null };
   const begun = clock.now();
-  const abort = new AbortController();
+  // Most controls answer at once and need no signal; making one costs more than they do.
+  let abort: AbortController | null = null;
+  const stop = () => {
+    abort ??= new AbortController();
+    return abort.signal;
+  };
   try {
-    const opinion = binding.control.judge(subject, abort.signal);
-    if (opinion instanceof Promise) return hearLater(binding, subject, clock, opinion, abort);
+    const opinion = binding.control.judge(subject, stop);
+    if (opinion instanceof Promise)
+      return hearLater(binding, subject, clock, opinion, () => abort?.abort());
     if (clock.now() - begun > binding.timeoutMs) return failed(binding, subject, 'control_timeout');
     return checked(binding, subject, opinion);
   } catch (thrown) {
@@ -94,11 +100,11 @@ function hearLater(
   subject: Subject,
   clock: Clock,
   opinion: Promise<Opinion>,
-  abort: AbortController,
+  abort: () => void,
 ): Promise<Heard> {
   return new Promise((resolve) => {
     const cancel = clock.after(binding.timeoutMs, () => {
-      abort.abort();
+      abort();
       resolve(failed(binding, subject, 'control_timeout'));
     });
     opinion

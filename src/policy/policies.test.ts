@@ -9,7 +9,7 @@ import { openPolicies, type Policies } from './policies.ts';
 import { questionKey } from './question.ts';
 
 const folder = fileURLToPath(new URL('../../policies', import.meta.url));
-const { signal } = new AbortController();
+const stop = () => new AbortController().signal;
 
 const agent: Subject['principal'] = {
   kind: 'agent',
@@ -47,7 +47,7 @@ function asking(change: Partial<Subject> = {}): Subject {
 }
 
 function judge(policies: Policies, asked: Subject): Opinion {
-  const opinion = policies.control().judge(asked, signal);
+  const opinion = policies.control().judge(asked, stop);
   assert.ok(!(opinion instanceof Promise));
   return opinion;
 }
@@ -236,7 +236,7 @@ test('a reload counts when it is good, and changes nothing when it is not (A2)',
     const policies = openPolicies({ folder: copy, log: (line) => lines.push(line) });
     const control = policies.control();
     const { hash } = policies;
-    const level = () => (control.judge(asking(), signal) as Opinion).level;
+    const level = () => (control.judge(asking(), stop) as Opinion).level;
     assert.equal(level(), 'allow');
     writeFileSync(join(copy, 'stop.cedar'), 'forbid (principal, action, resource');
     assert.equal(policies.check().ok, false);

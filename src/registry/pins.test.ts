@@ -18,7 +18,7 @@ const local: ModelPin = {
   model: 'llama3.2:3b',
   groups: ['general'],
 };
-const { signal } = new AbortController();
+const stop = () => new AbortController().signal;
 
 function asking(id: string, type: 'model' | 'tool' = 'model'): Subject {
   return subject({
@@ -67,14 +67,14 @@ test('an alias resolves to its exact version, with fallbacks in order (I5)', () 
 
 test('only a listed exact version passes; an alias that nobody resolved does not (I5)', async () => {
   const control = openPins([small, local]).control();
-  assert.equal((await control.judge(asking('local@1'), signal)).level, 'allow');
+  assert.equal((await control.judge(asking('local@1'), stop)).level, 'allow');
   for (const id of ['gpt-4o-mini', 'gpt-4', '', '__proto__', 'local@1 ', 'x\n`y']) {
-    const opinion = await control.judge(asking(id), signal);
+    const opinion = await control.judge(asking(id), stop);
     assert.equal(opinion.level, 'deny');
     assert.equal(opinion.code, 'model_unlisted');
     assert.doesNotMatch(opinion.reason ?? '', /\n|`y/);
   }
-  assert.equal((await control.judge(asking('local@1', 'tool'), signal)).level, 'deny');
+  assert.equal((await control.judge(asking('local@1', 'tool'), stop)).level, 'deny');
 });
 
 test('a floating name is refused at start unless accepted, and then said to float (I5)', async () => {
@@ -82,7 +82,7 @@ test('a floating name is refused at start unless accepted, and then said to floa
   assert.throws(() => openPins([floats]), badConfig(/any@latest.*gpt-4o.*floating: true/));
   const pins = openPins([{ ...floats, floating: true }]);
   assert.equal(pins.resolve('any@latest')?.floating, true);
-  const opinion = await pins.control().judge(asking('any@latest'), signal);
+  const opinion = await pins.control().judge(asking('any@latest'), stop);
   assert.equal(opinion.level, 'allow');
   assert.equal(opinion.code, 'model_floating');
 });

@@ -182,7 +182,7 @@ async function bears(control: Control, judged: Subject): Promise<void> {
 }
 
 async function opinionOn(control: Control, judged: Subject): Promise<Opinion> {
-  const opinion = await control.judge(judged, new AbortController().signal);
+  const opinion = await control.judge(judged, () => new AbortController().signal);
   assert.ok(levels.includes(opinion.level));
   if (opinion.level === 'deny' || opinion.level === 'hold') {
     assert.match(opinion.code ?? '', /^[a-z][a-z0-9_]*$/);
