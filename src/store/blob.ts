@@ -14,11 +14,23 @@ export interface BlobRow {
 // PostgreSQL takes values of at most 1 GB.
 const mostBytes = 64 * 1024 * 1024;
 
-const insert = `
-  insert into blob (id, key_id, trace, role, sealed)
-  select id, key_id, trace, role, substring($7::bytea from start for size)
-  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::int[], $6::int[])
-    as row (id, key_id, trace, role, start, size)`;
+/**
+ * The statement that inserts sealed bodies, to stand in a larger one: its seven parameters, as
+ * `blobParameters` gives them, begin at `$first`. With `guard`, the name of a common table
+ * expression of at most one row, it inserts only if that has one.
+ */
+export function blobInsert(first: number, guard?: string): string {
+  const [ids, keys, traces, roles, starts, sizes, bytes] = [0, 1, 2, 3, 4, 5, 6].map(
+    (at) => `$${first + at}`,
+  );
+  return `insert into blob (id, key_id, trace, role, sealed)
+    select id, key_id, trace, role, substring(${bytes}::bytea from start for bytes)
+    from ${guard === undefined ? '' : `${guard}, `}unnest(${ids}::uuid[], ${keys}::uuid[],
+      ${traces}::uuid[], ${roles}::text[], ${starts}::int[], ${sizes}::int[])
+      as body (id, key_id, trace, role, start, bytes)`;
+}
+
+const insert = blobInsert(1);
 
 /**
  * Inserts sealed bodies on the caller's connection, in its transaction: one statement for any
@@ -33,13 +45,16 @@ export async function insertBlobs(
     let bytes = 0;
     do bytes += rows[to++]?.sealed.length ?? 0;
     while (to < rows.length && bytes + (rows[to]?.sealed.length ?? 0) <= mostBytes);
-    await client.query(insert, parameters(rows.slice(from, to)));
+    await client.query(insert, blobParameters(rows.slice(from, to)));
     from = to;
   }
 }
 
-// The bodies travel as one binary value that the server cuts: as an array they would be hexadecimal.
-function parameters(rows: readonly BlobRow[]): unknown[] {
+/**
+ * The parameters of `blobInsert`. The bodies travel as one binary value that the server cuts: as an
+ * array they would be hexadecimal. Ids and numbers need no quotes in an array's text.
+ */
+export function blobParameters(rows: readonly BlobRow[]): unknown[] {
   const starts: number[] = [];
   let start = 1;
   for (const { sealed } of rows) {
@@ -47,13 +62,13 @@ function parameters(rows: readonly BlobRow[]): unknown[] {
     start += sealed.length;
   }
   return [
-    rows.map((row) => row.id),
-    rows.map((row) => row.key_id),
-    rows.map((row) => row.trace),
+    `{${rows.map((row) => row.id).join()}}`,
+    `{${rows.map((row) => row.key_id).join()}}`,
+    `{${rows.map((row) => row.trace).join()}}`,
     rows.map((row) => row.role),
-    starts,
-    rows.map((row) => row.sealed.length),
-    Buffer.concat(rows.map((row) => row.sealed)),
+    `{${starts.join()}}`,
+    `{${rows.map((row) => row.sealed.length).join()}}`,
+    rows.length === 1 ? rows[0]?.sealed : Buffer.concat(rows.map((row) => row.sealed)),
   ];
 }
 

@@ -1,4 +1,4 @@
-export { type BlobRow, insertBlobs } from './blob.ts';
+export { type BlobRow, blobInsert, blobParameters, insertBlobs } from './blob.ts';
 export type { KeyLimits } from './data-keys.ts';
 export type { Kms, Random } from './kms.ts';
 export { localKms } from './local-kms.ts';

@@ -13,5 +13,5 @@ export function fromBase64(text: string): Uint8Array | null {
 export function parseCount(text: string): number | null {
   if (text.length === 0 || text.length > 16) return null;
   const value = Number(text);
-  return Number.isSafeInteger(value) && String(value) === text ? value : null;
+  return Number.isSafeInteger(value) && value >= 0 && String(value) === text ? value : null;
 }

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { type BlobRow, blobInsert, blobParameters } from '../../store/index.ts';
 import type { FullTile, LogTree } from './log-tree.ts';
 
 /** An entry as it is stored. `trace` has 32 hexadecimal digits, or is null for what is no call. */
@@ -22,37 +23,80 @@ const headAndEntries = `
     from head, unnest($9::uuid[], $10::int[], $11::int[])
       with ordinality as entry (trace, start, bytes, n)
   )`;
-const answer = ' select count(*)::int as moved from head';
-const plain = headAndEntries + answer;
-const withTiles = `${headAndEntries}, tiles as (
+const entryParameters = 11;
+
+const tilesFrom = (first: number) => `, tiles as (
     insert into log_tile (level, index, hashes, root)
-    select level, index, substring($14::bytea from (n * 8192 - 8191)::int for 8192),
-      substring($15::bytea from (n * 32 - 31)::int for 32)
-    from head, unnest($12::smallint[], $13::bigint[]) with ordinality as tile (level, index, n)
-  )${answer}`;
+    select level, index, substring($${first + 2}::bytea from (n * 8192 - 8191)::int for 8192),
+      substring($${first + 3}::bytea from (n * 32 - 31)::int for 32)
+    from head, unnest($${first}::smallint[], $${first + 1}::bigint[])
+      with ordinality as tile (level, index, n)
+  )`;
+const tileParametersCount = 4;
+
+interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+// Four statements, each planned once: with and without full tiles, with and without bodies.
+function statement(tiles: boolean, blobs: boolean): Statement {
+  const first = entryParameters + 1;
+  const tilePart = tiles ? tilesFrom(first) : '';
+  const blobAt = tiles ? first + tileParametersCount : first;
+  const blobPart = blobs ? `, blobs as (${blobInsert(blobAt, 'head')})` : '';
+  return {
+    name: `ledger-append${tiles ? '-tiles' : ''}${blobs ? '-blobs' : ''}`,
+    text: `${headAndEntries}${tilePart}${blobPart} select count(*)::int as moved from head`,
+  };
+}
+
+const statements = [false, true].map((tiles) =>
+  [false, true].map((blobs) => statement(tiles, blobs)),
+);
+
+/** What is appended in one step: entries with their bodies, and the tiles that they fill. */
+export interface Appended {
+  readonly rows: readonly EntryRow[];
+  readonly blobs: readonly BlobRow[];
+  readonly tiles: readonly FullTile[];
+}
 
 /**
  * Appends entries behind `before`, whose extension by them is `after`. False, with nothing
  * written, when the head of the log is not at `before`.
  *
- * INVARIANT: head, entries and full tiles change in one statement or not at all.
+ * INVARIANT: head, entries, bodies and full tiles change in one statement or not at all.
  */
 export async function appendRows(
   client: Pick<pg.ClientBase, 'query'>,
   before: LogTree,
   after: LogTree,
-  rows: readonly EntryRow[],
-  tiles: readonly FullTile[],
+  { rows, blobs, tiles }: Appended,
   at: number,
 ): Promise<boolean> {
+  const values = entryValues(before, after, rows, at);
+  if (tiles.length > 0) values.push(...tileValues(tiles));
+  if (blobs.length > 0) values.push(...blobParameters(blobs));
+  const known = statements[tiles.length > 0 ? 1 : 0]?.[blobs.length > 0 ? 1 : 0] as Statement;
+  const { rows: answers } = await client.query<{ moved: number }>({ ...known, values });
+  return answers[0]?.moved === 1;
+}
+
+// Arrays as text and bytes as one value: `pg` would write an array of buffers in hexadecimal.
+function entryValues(
+  before: LogTree,
+  after: LogTree,
+  rows: readonly EntryRow[],
+  at: number,
+): unknown[] {
   const starts: number[] = [];
   let start = 1;
   for (const { data } of rows) {
     starts.push(start);
     start += data.length;
   }
-  // Arrays as text and bytes as one value: `pg` would write an array of buffers in hexadecimal.
-  const values: unknown[] = [
+  return [
     before.size,
     after.size,
     after.frontier.root(),
@@ -65,18 +109,15 @@ export async function appendRows(
     `{${starts.join()}}`,
     `{${rows.map(({ data }) => data.length).join()}}`,
   ];
-  if (tiles.length > 0) {
-    values.push(
-      `{${tiles.map(({ level }) => level).join()}}`,
-      `{${tiles.map(({ index }) => index).join()}}`,
-      Buffer.concat(tiles.map(({ hashes }) => hashes)),
-      Buffer.concat(tiles.map(({ root }) => root)),
-    );
-  }
-  const name = tiles.length > 0 ? 'ledger-append-tiles' : 'ledger-append';
-  const text = tiles.length > 0 ? withTiles : plain;
-  const { rows: answers } = await client.query<{ moved: number }>({ name, text, values });
-  return answers[0]?.moved === 1;
+}
+
+function tileValues(tiles: readonly FullTile[]): unknown[] {
+  return [
+    `{${tiles.map(({ level }) => level).join()}}`,
+    `{${tiles.map(({ index }) => index).join()}}`,
+    Buffer.concat(tiles.map(({ hashes }) => hashes)),
+    Buffer.concat(tiles.map(({ root }) => root)),
+  ];
 }
 
 /** True if exactly these entries stand at `first` and after, false if none of them does. */

@@ -1,6 +1,5 @@
 import type pg from 'pg';
 import type { Clock, Refusal } from '../../kernel/index.ts';
-import { insertBlobs } from '../../store/index.ts';
 import { appendRows, type EntryRow, holdsRows } from './append-rows.ts';
 import { type Claimers, settleClaims } from './claims.ts';
 import { type HeadRow, oneHead, selectHead, treeAt } from './log-rows.ts';
@@ -33,19 +32,13 @@ export class PoisonedBatch extends Error {}
  * Writes a batch behind `tree`, trusting that the head still is there. Null, with nothing written,
  * when another process moved it. For batches without claims.
  */
-export async function writeTrusting(
+export function writeTrusting(
   client: pg.ClientBase,
   batch: readonly Pending[],
   tree: LogTree,
   parts: WriteParts,
 ): Promise<Written | null> {
-  const blobs = batch.flatMap((pending) => pending.blobs);
-  if (blobs.length === 0) return append(client, batch, tree, parts);
-  await client.query('begin');
-  await insertBlobs(client, blobs);
-  const written = await append(client, batch, tree, parts);
-  await client.query(written === null ? 'rollback' : 'commit');
-  return written;
+  return append(client, batch, tree, parts);
 }
 
 /**
@@ -70,10 +63,6 @@ export async function writeLocked(
   }
   const refused = await settleClaims(client, batch, parts.claimers);
   composeClaimed(batch, refused);
-  await insertBlobs(
-    client,
-    batch.flatMap((pending) => pending.blobs),
-  );
   const written = await append(client, batch, tree, parts);
   // The head is locked and was just read: only a broken database comes here.
   if (written === null) throw new Error('the locked head of the log moved');
@@ -90,7 +79,8 @@ async function append(
   const rows = batch.map((pending) => pending.row as EntryRow);
   const { tree, tiles } = before.extended(rows.map(({ hash }) => hash));
   attempting({ first: before.size, rows });
-  const moved = await appendRows(client, before, tree, rows, tiles, clock.now());
+  const blobs = batch.flatMap((pending) => pending.blobs);
+  const moved = await appendRows(client, before, tree, { rows, blobs, tiles }, clock.now());
   return moved ? { first: before.size, tree } : null;
 }
 
