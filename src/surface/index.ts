@@ -12,6 +12,7 @@ export {
   settingsIn,
   setupToken,
 } from './api/index.ts';
+export { type CliParts, cli, type Product, type Terminal } from './cli/index.ts';
 export { listenerOf } from './config/listener.ts';
 export { loadConfig } from './config/load.ts';
 export {

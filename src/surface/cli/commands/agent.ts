@@ -1,0 +1,128 @@
+import type { Command as Definition } from 'commander';
+import type { Agent, IssuedKey, Key } from '../../contract/index.ts';
+import { examples, remote, type Shared } from '../command.ts';
+import { seconds } from '../duration.ts';
+import type { Command } from '../product.ts';
+import { facts, table } from '../table.ts';
+
+interface NewOptions extends Shared {
+  readonly owner: string;
+  readonly purpose?: string;
+  readonly tenant?: string;
+}
+
+/** `gatehouse agent …`: who may be let in. */
+export function agentCommands(program: Definition, command: Command): void {
+  const group = program.command('agent').description('register agents and give them keys');
+  examples(
+    group,
+    'agent create support-bot --owner ana@example.org',
+    'agent key support-bot --expires 12h',
+    'agent list',
+  );
+  const create = group.command('create <name>').description('register an agent');
+  create.requiredOption('--owner <owner>', 'the person answerable for it');
+  create
+    .option('--purpose <text>', 'what it is for')
+    .option('--tenant <tenant>', 'where it belongs');
+  examples(create, 'agent create support-bot --owner ana@example.org --purpose "answers tickets"');
+  remote<NewOptions>(create, command, async (server, options, answer, name = '') => {
+    const { owner, purpose, tenant } = options;
+    const body = { name, owner, ...(purpose && { purpose }), ...(tenant && { tenant }) };
+    const made = await server.post<Agent>('/v1/agents', body);
+    answer.data(made, factsOf(made));
+    answer.next(`gatehouse agent key ${made.name}`);
+  });
+  const list = group.command('list').description('list the agents');
+  remote(examples(list, 'agent list'), command, async (server, _options, answer) => {
+    const { agents } = await server.get<{ agents: Agent[] }>('/v1/agents');
+    answer.data(agents, agents.length === 0 ? '' : tableOf(agents));
+    if (agents.length === 0) answer.say('no agent is registered yet');
+    if (agents.length === 0) answer.next('gatehouse agent create NAME --owner OWNER');
+  });
+  showCommand(group, command);
+  disableCommand(group, command);
+  keyCommand(group, command);
+  revokeCommand(group, command);
+}
+
+function showCommand(group: Definition, command: Command): void {
+  const show = group.command('show <name>').description('show an agent and its keys');
+  remote(
+    examples(show, 'agent show support-bot'),
+    command,
+    async (server, _o, answer, name = '') => {
+      const path = `/v1/agents/${encodeURIComponent(name)}`;
+      const agent = await server.get<Agent>(path);
+      const { keys } = await server.get<{ keys: Key[] }>(`${path}/keys`);
+      const listed = keys.length === 0 ? '' : `\n${keyTable(keys)}`;
+      answer.data({ ...agent, keys }, factsOf(agent) + listed);
+      if (keys.length === 0) answer.next(`gatehouse agent key ${agent.name}`);
+    },
+  );
+}
+
+function disableCommand(group: Definition, command: Command): void {
+  const disable = group.command('disable <name>').description('stop an agent, at once');
+  examples(disable, 'agent disable support-bot');
+  remote(disable, command, async (server, _options, answer, name = '') => {
+    const path = `/v1/agents/${encodeURIComponent(name)}/disable`;
+    const agent = await server.post<Agent>(path);
+    answer.data(agent, factsOf(agent));
+    answer.next(`gatehouse trace list --agent ${agent.name}`);
+  });
+}
+
+function keyCommand(group: Definition, command: Command): void {
+  const key = group.command('key <name>').description('issue a key; it is shown this once');
+  key.option('--expires <time>', 'how long it counts, such as 90m, 24h or 30d', '24h');
+  examples(key, 'agent key support-bot', 'agent key support-bot --expires 30d --json');
+  remote<Shared & { expires: string }>(key, command, async (server, options, answer, name = '') => {
+    const body = { expiresInSeconds: seconds(options.expires) };
+    const path = `/v1/agents/${encodeURIComponent(name)}/keys`;
+    const issued = await server.post<IssuedKey>(path, body);
+    answer.data(issued, `${issued.secret}\n`);
+    answer.say(`key ${issued.id}, until ${issued.expires}; it is not shown again`);
+    answer.next(`give it to ${name} as its API key, then: gatehouse trace list --agent ${name}`);
+  });
+}
+
+function revokeCommand(group: Definition, command: Command): void {
+  const revoke = group.command('revoke <key>').description('end a key, by its id');
+  examples(revoke, 'agent revoke key_5f2b8c1d9e0a4b7c6d3e');
+  remote(revoke, command, async (server, _options, answer, id = '') => {
+    const key = await server.post<Key>(`/v1/keys/${encodeURIComponent(id)}/revoke`);
+    answer.data(key, keyTable([key]));
+    answer.say(`key ${key.id} no longer counts`);
+  });
+}
+
+function factsOf({ name, id, owner, purpose, tenant, status, created }: Agent): string {
+  return facts([
+    ['agent', name],
+    ['id', id],
+    ['owner', owner],
+    ['purpose', purpose],
+    ['tenant', tenant],
+    ['status', status],
+    ['created', created],
+  ]);
+}
+
+function tableOf(agents: readonly Agent[]): string {
+  return table(agents, [
+    { title: 'AGENT', cell: ({ name }) => name },
+    { title: 'OWNER', cell: ({ owner }) => owner },
+    { title: 'TENANT', cell: ({ tenant }) => tenant },
+    { title: 'STATUS', cell: ({ status }) => status },
+    { title: 'CREATED', cell: ({ created }) => created },
+  ]);
+}
+
+function keyTable(keys: readonly Key[]): string {
+  return table(keys, [
+    { title: 'KEY', cell: ({ id }) => id },
+    { title: 'EXPIRES', cell: ({ expires }) => expires },
+    { title: 'REVOKED', cell: ({ revoked }) => revoked ?? '-' },
+  ]);
+}

@@ -1,0 +1,3 @@
+export { type CliParts, cli } from './cli.ts';
+export type { Product } from './product.ts';
+export type { Terminal } from './terminal.ts';

@@ -1,0 +1,29 @@
+import type { Terminal } from './terminal.ts';
+
+/** What `main` does for the command line. */
+export interface Product {
+  /** Runs until it is told to end; answers the exit code. */
+  start(options: { readonly config?: string }): Promise<number>;
+  tour(options: { readonly config?: string }): Promise<number>;
+  /**
+   * Reads the configuration, the usual one without a path.
+   *
+   * @throws GatehouseError `bad_config`.
+   */
+  config(path?: string): {
+    readonly source: string;
+    readonly policyFolder: string;
+    readonly settings: object;
+  };
+  /** Where the running product says its address and token: `control.json`. @throws `bad_config` */
+  controlFile(): string;
+}
+
+/** What a command works with. */
+export interface Command {
+  readonly terminal: Terminal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `fetch`, given. */
+  call(url: string, init: RequestInit): Promise<Response>;
+  readonly product: Product;
+}
