@@ -4,7 +4,10 @@ import { type DecisionEntry, textIn } from './decision-entry.ts';
 
 /** The decisions of one call, in the order of the log. */
 export interface Call {
+  /** The decision that let the call in, or did not: of a fallback, the last one. */
   readonly inbound: DecisionEntry | null;
+  /** Decisions for versions whose upstreams were away, before the call fell back. */
+  readonly earlier: readonly DecisionEntry[];
   readonly output: DecisionEntry | null;
   readonly actions: readonly DecisionEntry[];
 }
@@ -13,8 +16,10 @@ export interface Call {
 export function callOf(decisions: readonly DecisionEntry[]): Call {
   const at = (...wanted: string[]) =>
     decisions.filter(({ stages }) => stages.some((stage) => wanted.includes(stage)));
+  const inbounds = at('enter', 'input', 'model');
   return {
-    inbound: at('enter', 'input', 'model')[0] ?? null,
+    inbound: inbounds.at(-1) ?? null,
+    earlier: inbounds.slice(0, -1),
     output: at('output').at(-1) ?? null,
     actions: at('action'),
   };

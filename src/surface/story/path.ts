@@ -23,12 +23,13 @@ const factsOf: Readonly<Record<Name, readonly string[]>> = {
 
 /** The path of a call as its four blocks: input, model version, output, action. */
 export function pathOf(call: Call): readonly Block[] {
-  const { inbound, output, actions } = call;
+  const { inbound, earlier, output, actions } = call;
   const served = output === null ? {} : picked('model', output.facts);
-  const model = blockOf('model', inbound);
+  const tried = earlier.length === 0 ? {} : { away: earlier.map(({ facts }) => facts['route']) };
+  const model = blockOf('model', asks(inbound) ? inbound : null);
   return [
     blockOf('input', inbound),
-    { ...model, facts: { ...model.facts, ...served }, text: modelText(inbound, output) },
+    { ...model, facts: { ...model.facts, ...served, ...tried }, text: modelText(inbound, output) },
     blockOf('output', output),
     actionBlock(actions),
   ];
@@ -37,7 +38,8 @@ export function pathOf(call: Call): readonly Block[] {
 function blockOf(name: Name, one: DecisionEntry | null): Block {
   if (one === null) return missing(name);
   const findings = one.findings.filter(({ stage }) => stagesOf[name].includes(stage));
-  const masks = name === 'model' ? [] : one.masks;
+  // What one decision said of a question and its answer at once, it masked in the answer.
+  const masks = name === 'model' || (name === 'input' && out(one)) ? [] : one.masks;
   const level = levelOf(name, one, findings);
   return {
     block: name,
@@ -54,11 +56,15 @@ function blockOf(name: Name, one: DecisionEntry | null): Block {
   };
 }
 
+function out({ stages }: DecisionEntry): boolean {
+  return stages.includes('output');
+}
+
 /** A decision of several stages has one level; each stage's own comes from its findings. */
 function levelOf(name: Name, one: DecisionEntry, findings: Findings): Level {
-  if (name === 'output' || name === 'action') return one.level;
+  if (name === 'action' || (name === 'output' && one.stages.length === 1)) return one.level;
   const enforced = findings.filter(({ mode }) => mode === 'enforce');
-  const least: Level = name === 'input' && one.maskCount > 0 ? 'amend' : 'allow';
+  const least: Level = name === 'input' && one.maskCount > 0 && !out(one) ? 'amend' : 'allow';
   return enforced.reduce<Level>((level, finding) => stricter(level, finding.level), least);
 }
 
@@ -71,8 +77,14 @@ function textOf(name: Name, one: DecisionEntry, level: Level, findings: Findings
   return name === 'action' ? 'let through' : 'passed unchanged';
 }
 
+/** Listing models passes the checkpoint and asks none of them. */
+function asks(inbound: DecisionEntry | null): boolean {
+  return inbound !== null && inbound.resource['type'] !== 'gateway';
+}
+
 function modelText(inbound: DecisionEntry | null, output: DecisionEntry | null): string {
   if (inbound === null) return missing('model').text;
+  if (!asks(inbound)) return 'no model was asked';
   const findings = inbound.findings.filter(({ stage }) => stage === 'model');
   const level = levelOf('model', inbound, findings);
   if (!passes(inbound.level)) return textOf('model', inbound, level, findings);

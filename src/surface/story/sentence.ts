@@ -20,13 +20,17 @@ export function sentence(call: Call, telling: Telling = {}): string {
     if (opening === undefined) return 'no decision of this trace is on record';
     return `${asker(opening)} acted; how it began is not on record`;
   }
-  const clauses = [`${asker(inbound)} ${asked(inbound)}`];
+  const clauses = [`${asker(inbound)} ${asked(call.earlier[0] ?? inbound)}`];
+  if (call.earlier.length > 0) {
+    const away = call.earlier.map(exact).join(', ');
+    clauses.push(`${away} was away, so it fell back to ${exact(inbound)}`);
+  }
   const result = ending(call, telling);
-  if (passes(inbound.level) && inbound.maskCount > 0) {
+  if (passes(inbound.level) && inbound.maskCount > 0 && inbound !== output) {
     clauses.push(`${masked(inbound)} ${were(inbound.maskCount)} masked on its way in`);
   }
   // A refusal belongs to the asking: "asked X and was refused".
-  if (!passes(inbound.level)) return `${clauses[0]} and ${result}`;
+  if (!passes(inbound.level)) return `${clauses.join('; ')} and ${result}`;
   if (output !== null && output.maskCount > 0 && outcomeOf(call) === 'released') {
     clauses.push(`${masked(output)} ${were(output.maskCount)} masked on its way out`);
   }
@@ -37,12 +41,18 @@ export function sentence(call: Call, telling: Telling = {}): string {
 
 function asked(inbound: DecisionEntry): string {
   const { facts, resource } = inbound;
-  const name = textIn(facts, 'asked');
-  const route = textIn(facts, 'route');
-  const exact = route || textIn(resource, 'id') || name || 'an unnamed model';
-  const alias = name !== '' && name !== exact ? ` (as \`${name}\`)` : '';
   const protocol = textIn(facts, 'protocol');
-  return `asked ${exact}${alias}${protocol === '' ? '' : ` through ${protocol}`}`;
+  const through = protocol === '' ? '' : ` through ${protocol}`;
+  if (resource['type'] === 'gateway') return `asked which models there are${through}`;
+  const name = textIn(facts, 'asked');
+  const version = exact(inbound);
+  const alias = name !== '' && name !== version ? ` (as \`${name}\`)` : '';
+  return `asked ${version}${alias}${through}`;
+}
+
+function exact({ facts, resource }: DecisionEntry): string {
+  const named = textIn(facts, 'route') || textIn(resource, 'id') || textIn(facts, 'asked');
+  return named || 'an unnamed model';
 }
 
 function ending(call: Call, telling: Telling): string {

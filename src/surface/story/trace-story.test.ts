@@ -140,6 +140,34 @@ const golden: readonly (readonly [string, JsonObject[], string, string])[] = [
     `${asked}; it was never closed: the product stopped while streaming`,
   ],
   [
+    'a fallback to another version',
+    [inbound(1), inbound(1, { route: 'other@2', resource: {} }), output(1, { route: 'other@2' })],
+    'released',
+    `${asked}; gpt-x@2026-05 was away, so it fell back to other@2; the answer was released unchanged in 840 ms`,
+  ],
+  [
+    'a fallback to a version that the agent may not use',
+    [
+      inbound(1),
+      inbound(1, { route: 'other@2', level: 'deny', findings: [policyFinding('not for you')] }),
+    ],
+    'refused',
+    `${asked}; gpt-x@2026-05 was away, so it fell back to other@2 and was refused: \`policy.cedar\` says not for you`,
+  ],
+  [
+    'a look at the list of models',
+    [
+      inbound(1, {
+        stages: ['enter', 'output'],
+        protocol: 'openai.models',
+        resource: { type: 'gateway', id: 'gateway' },
+        route: null,
+      }),
+    ],
+    'released',
+    'support-bot, owned by ana@example.org, asked which models there are through openai.models; the answer was released unchanged',
+  ],
+  [
     'a call without an answer',
     [inbound(1)],
     'open',

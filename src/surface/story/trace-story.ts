@@ -26,7 +26,7 @@ export function traceStory(entries: readonly LogEntry[], telling: Telling = {}):
 
 function summaryOf(first: DecisionEntry, call: Call, telling: Telling): TraceSummary {
   const { output } = call;
-  const opening = call.inbound ?? first;
+  const opening = call.earlier[0] ?? call.inbound ?? first;
   const { principal, facts, resource } = opening;
   return {
     trace: first.trace,
@@ -37,7 +37,7 @@ function summaryOf(first: DecisionEntry, call: Call, telling: Telling): TraceSum
     served: servedBy(call),
     protocol: textIn(facts, 'protocol'),
     stream: facts['stream'] === true,
-    level: levelOf(call, first),
+    level: levelOf(call),
     outcome: outcomeOf(call),
     ms: output === null ? null : numberIn(output.facts, 'ms'),
     story: sentence(call, telling),
@@ -51,7 +51,7 @@ function servedBy({ inbound, output }: Call): string | null {
   return route || (output === null ? '' : textIn(output.facts, 'served')) || null;
 }
 
-function levelOf({ inbound, output, actions }: Call, first: DecisionEntry): Level {
-  const all = [inbound, output, ...actions].filter((one) => one !== null);
-  return all.reduce<Level>((level, one) => stricter(level, one.level), first.level);
+function levelOf({ inbound, earlier, output, actions }: Call): Level {
+  const all = [inbound, ...earlier, output, ...actions].filter((one) => one !== null);
+  return all.reduce<Level>((level, one) => stricter(level, one.level), 'allow');
 }
