@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import {
+  call,
+  definition,
+  key,
+  opened,
+  refusal,
+  settled,
+  until,
+} from '../../test/upstream/opened.ts';
+import { answered, rawProvider } from '../../test/upstream/raw-provider.ts';
 import { UpstreamError } from './failure.ts';
-import { call, definition, key, opened, refusal, settled, until } from './trial/opened.ts';
-import { answered, rawProvider } from './trial/raw-provider.ts';
 
 const once = { attempts: 1, budgetRatio: 0 };
 const head = 'HTTP/1.1 200 OK\r\n';

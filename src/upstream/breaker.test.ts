@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { ManualClock } from '../../test/upstream/manual-clock.ts';
+import { call, definition, opened, refusal, settled } from '../../test/upstream/opened.ts';
+import { answered, rawProvider } from '../../test/upstream/raw-provider.ts';
 import { Breaker, type Pass } from './breaker.ts';
-import { ManualClock } from './trial/manual-clock.ts';
-import { call, definition, opened, refusal, settled } from './trial/opened.ts';
-import { answered, rawProvider } from './trial/raw-provider.ts';
 
 const once = { attempts: 1, budgetRatio: 0 };
 

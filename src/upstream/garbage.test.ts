@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { call, definition, opened, settled, until } from '../../test/upstream/opened.ts';
+import { rawProvider } from '../../test/upstream/raw-provider.ts';
 import { GatehouseError } from '../kernel/index.ts';
-import { call, definition, opened, settled, until } from './trial/opened.ts';
-import { rawProvider } from './trial/raw-provider.ts';
 
 const grains = fc.constantFrom(
   'HTTP/1.1 200 OK\r\n',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { call, definition, opened, refusal, settled, until } from './trial/opened.ts';
-import { answered, rawProvider } from './trial/raw-provider.ts';
+import { call, definition, opened, refusal, settled, until } from '../../test/upstream/opened.ts';
+import { answered, rawProvider } from '../../test/upstream/raw-provider.ts';
 
 test('a caller that leaves before the answer closes the upstream in the same tick', async (t) => {
   const provider = await rawProvider(t, () => {});

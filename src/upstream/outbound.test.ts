@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { answered, rawProvider } from '../../test/upstream/raw-provider.ts';
 import { GatehouseError } from '../kernel/index.ts';
 import { clientFetch, type OutboundOptions, outbound } from './outbound.ts';
-import { answered, rawProvider } from './trial/raw-provider.ts';
 
 const limits: OutboundOptions = { timeoutMs: 5_000, maxBytes: 1_000 };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { call, definition, opened, refusal, settled, until } from './trial/opened.ts';
-import { answered, rawProvider } from './trial/raw-provider.ts';
+import { call, definition, opened, refusal, settled, until } from '../../test/upstream/opened.ts';
+import { answered, rawProvider } from '../../test/upstream/raw-provider.ts';
 
 for (const status of [429, 500, 502, 503, 504, 529]) {
   test(`${status} is tried again, and the answer that follows is handed on (I2)`, async (t) => {

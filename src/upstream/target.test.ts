@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { definition, key } from '../../test/upstream/opened.ts';
 import type { GatehouseError } from '../kernel/index.ts';
 import type { UpstreamDefinition } from './definition.ts';
 import { targetOf } from './target.ts';
-import { definition, key } from './trial/opened.ts';
 
 function urlOf(change: Partial<UpstreamDefinition>, path: string, model = 'm'): string {
   const target = targetOf(definition(change));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { call, definition, opened, refusal, settled, until } from './trial/opened.ts';
-import { answered, rawProvider } from './trial/raw-provider.ts';
+import { call, definition, opened, refusal, settled, until } from '../../test/upstream/opened.ts';
+import { answered, rawProvider } from '../../test/upstream/raw-provider.ts';
 
 test('no first byte in time is `upstream_timeout`, once, and closes the connection', async (t) => {
   const provider = await rawProvider(t, () => {});

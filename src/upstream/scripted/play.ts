@@ -48,8 +48,9 @@ export function play(script: Script, question: Question): Said | ScriptedError {
 }
 
 function said(spoken: Spoken, question: Question): Said {
-  const pieces = spoken.chunks?.map(pieceOf) ?? words(spoken.text ?? '');
-  const text = spoken.text ?? pieces.map((piece) => piece.text).join('');
+  const echoed = spoken.text?.replaceAll('{message}', () => question.asked);
+  const pieces = spoken.chunks?.map(pieceOf) ?? words(echoed ?? '');
+  const text = echoed ?? pieces.map((piece) => piece.text).join('');
   const calls = (spoken.toolCalls ?? []).map((call, i) => ({
     id: `call_scripted_${question.id}_${i}`,
     name: call.name,

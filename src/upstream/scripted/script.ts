@@ -59,7 +59,7 @@ const scriptShape = z.strictObject({
  *       usage: { input: 5, output: 2 }       # tokens; estimated if absent
  *   - when: { contains: overload }
  *     reply: { error: { status: 529, message: overloaded, retryAfter: 1 } }
- *   - reply: { text: 'Hello.' }
+ *   - reply: { text: 'I got: {message}' }   # {message}: the last message of the user, as it came
  * ```
  *
  * A message that no rule matches is answered by a sentence that says that this is a script.

@@ -3,7 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { call, definition, opened, refusal, settled, until } from '../trial/opened.ts';
+import {
+  call,
+  definition,
+  opened,
+  refusal,
+  settled,
+  until,
+} from '../../../test/upstream/opened.ts';
 
 function scripted(t: TestContext, rules: readonly unknown[]) {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-script-'));

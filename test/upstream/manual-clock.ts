@@ -1,4 +1,4 @@
-import type { Clock } from '../../kernel/index.ts';
+import type { Clock } from '../../src/kernel/index.ts';
 
 /** A clock that stands still until it is moved; timers run in the order in which they are due. */
 export class ManualClock implements Clock {

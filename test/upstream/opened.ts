@@ -1,8 +1,11 @@
 import type { TestContext } from 'node:test';
-import type { UpstreamDefinition } from '../definition.ts';
-import { UpstreamError } from '../failure.ts';
-import type { ModelCall } from '../model-call.ts';
-import { openUpstreams, type Upstreams } from '../upstreams.ts';
+import {
+  type ModelCall,
+  openUpstreams,
+  type UpstreamDefinition,
+  UpstreamError,
+  type Upstreams,
+} from '../../src/upstream/index.ts';
 import { ManualClock } from './manual-clock.ts';
 
 export const key = 'sk-not-to-be-seen-anywhere';
