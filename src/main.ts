@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { type Gateway, openGateway, pooled } from './gateway/index.ts';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { openGateway, pooled } from './gateway/index.ts';
 import { secretsControl, sizeControl } from './guard/index.ts';
 import { openIdentity } from './identity/index.ts';
 import { type Binding, type Control, systemClock } from './kernel/index.ts';
@@ -10,39 +10,24 @@ import { checkSources, openPolicies, type Policies, readSources } from './policy
 import { openPins, type Pins } from './registry/index.ts';
 import { localKms, openStore, openVault, type Store } from './store/index.ts';
 import {
+  type CliParts,
   type Config,
   type ControlParts,
   type ControlPlane,
+  cli,
   controlPlane,
+  type House,
+  type HouseOptions,
   listenerOf,
-  loadConfig,
   openMetrics,
   type PartHealth,
+  productOf,
   secretAt,
   settingsIn,
   setupToken,
+  type Terminal,
 } from './surface/index.ts';
-import { openUpstreams, type UpstreamDefinition } from './upstream/index.ts';
-
-/** The running product. */
-export interface House {
-  readonly gateway: Gateway;
-  readonly control: ControlPlane;
-  /** The control plane's token, if it is known on this machine. */
-  readonly token: string | null;
-  /** True at the very first start on this data. */
-  readonly first: boolean;
-  close(): Promise<void>;
-}
-
-/** What the product is built from: its configuration, where that lies, and the world outside. */
-export interface HouseOptions {
-  readonly config: Config;
-  /** Relative paths of the configuration start here. */
-  readonly folder: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly log: (line: string) => void;
-}
+import { clientFetch, openUpstreams, type UpstreamDefinition } from './upstream/index.ts';
 
 /**
  * Brings up the whole house: store, ledger, rooms, data plane, control plane, in this order, and
@@ -171,7 +156,7 @@ async function openPlanes(
   const opening = control;
   opened.push(() => opening.close());
   await ledger.append('system.started', { version, policySet: policies.hash });
-  return { gateway, control, token: token.fresh, first: token.fresh !== null };
+  return { gateway, control, token: token.fresh };
 }
 
 /** Every control in force, as the configuration binds it. */
@@ -247,43 +232,19 @@ function defectLine(error: unknown, trace: string | null): string {
   return `defect${trace === null ? '' : ` in trace ${trace}`}: ${told}`;
 }
 
-/** What the command line of this machine needs to reach the running product. */
-interface ControlFile {
-  readonly pid: number;
-  readonly url: string;
-  readonly gateway: string;
-  readonly token: string | null;
-}
-
-/**
- * Starts the product and leaves word in `control.json` of the data folder. The token is shown at the
- * first start and kept there, for its owner alone.
- */
-export async function start(env: HouseOptions['env'], say: (line: string) => void): Promise<House> {
-  const path = env.GATEHOUSE_CONFIG ?? 'gatehouse.yaml';
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  const config = loadConfig(text, path, env);
-  const folder = dirname(resolve(path));
-  const house = await openHouse({ config, folder, env, log: say });
-  const file = join(resolve(folder, config.data), 'control.json');
-  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ControlFile) : null;
-  const word: ControlFile = {
-    pid: process.pid,
-    url: house.control.url,
-    gateway: house.gateway.url,
-    token: house.token ?? before?.token ?? null,
-  };
-  writeFileSync(`${file}.new`, JSON.stringify(word), { mode: 0o600 });
-  renameSync(`${file}.new`, file);
-  return { ...house, token: word.token };
-}
-
 if (import.meta.main) {
-  const house = await start(process.env, (line) => process.stderr.write(`${line}\n`));
-  process.stdout.write(`data plane    ${house.gateway.url}\ncontrol plane ${house.control.url}\n`);
-  const stop = () => {
-    house.close().then(() => process.exit(0));
+  const { stdout, stderr, env, argv } = process;
+  const terminal: Terminal = {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    outIsTerminal: stdout.isTTY === true,
+    errIsTerminal: stderr.isTTY === true,
+    columns: stdout.columns ?? 80,
   };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  const client = clientFetch();
+  const call = client.fetch as CliParts['call'];
+  const product = productOf({ openHouse, terminal, env, call, now: systemClock.now });
+  const parts = { argv: argv.slice(2), version, terminal, env, call, product };
+  process.exitCode = await cli(parts);
+  await client.close();
 }

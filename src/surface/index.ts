@@ -13,6 +13,7 @@ export {
   setupToken,
 } from './api/index.ts';
 export { type CliParts, cli, type Product, type Terminal } from './cli/index.ts';
+export { type House, type HouseOptions, productOf } from './cli/product-of.ts';
 export { listenerOf } from './config/listener.ts';
 export { loadConfig } from './config/load.ts';
 export {
@@ -32,5 +33,3 @@ export {
   openMetrics,
   otlpTraces,
 } from './telemetry/index.ts';
-export type { TourOut, TourWorld } from './tour/step.ts';
-export { tour } from './tour/tour.ts';

@@ -2,8 +2,8 @@ import type { Terminal } from './terminal.ts';
 
 /** What `main` does for the command line. */
 export interface Product {
-  /** Runs until it is told to end; answers the exit code. */
-  start(options: { readonly config?: string }): Promise<number>;
+  /** Runs until it is told to end; answers the exit code. Without `tour: false` it plays it once. */
+  start(options: { readonly config?: string; readonly tour?: boolean }): Promise<number>;
   tour(options: { readonly config?: string }): Promise<number>;
   /**
    * Reads the configuration, the usual one without a path.

@@ -13,7 +13,10 @@ export interface TourWorld {
   /** Milliseconds, for the time at the end. */
   now(): number;
   /** Checks a bundle offline. `problem` is null if all of it holds. */
-  verify(bundle: string): Promise<{ readonly checks: number; readonly problem: string | null }>;
+  verify(bundle: string): Promise<{
+    readonly checks: readonly unknown[];
+    readonly problem: string | null;
+  }>;
   readonly out: TourOut;
 }
 
@@ -28,13 +31,18 @@ export interface TourOut {
 
 /** Calls the control plane as the CLI does. */
 export async function control<T>(world: TourWorld, path: string, body?: object): Promise<T> {
+  return JSON.parse(await controlText(world, path, body)) as T;
+}
+
+/** The same, with the answer as it came, to the byte. */
+export async function controlText(world: TourWorld, path: string, body?: object): Promise<string> {
   const answer = await world.fetch(world.controlUrl + path, {
     method: body === undefined ? 'GET' : 'POST',
     headers: { authorization: `Bearer ${world.token}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await answer.text();
-  if (answer.ok) return JSON.parse(text) as T;
+  if (answer.ok) return text;
   throw new GatehouseError('bad_request', `the tour failed at \`${path}\`: ${text.slice(0, 300)}`);
 }
 

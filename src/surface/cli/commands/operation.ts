@@ -20,8 +20,9 @@ export function operationCommands(
     };
     const definition = program.command(name).description(does[name]);
     definition.option('--config <file>', 'the configuration (GATEHOUSE_CONFIG)');
+    if (name === 'start') definition.option('--no-tour', 'no tour at the first start');
     examples(definition, name, `${name} --config gatehouse.yaml`);
-    definition.action(async (options: { config?: string }) => {
+    definition.action(async (options: { config?: string; tour?: boolean }) => {
       ended(await product[name](options));
     });
   }
