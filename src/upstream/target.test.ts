@@ -59,6 +59,16 @@ test('the key goes where the provider looks for it', () => {
   assert.equal(headers({ auth: 'api-key' })['api-key'], key);
 });
 
+test('every header is sent once, whatever a definition adds', () => {
+  const own = { 'User-Agent': 'mine', 'X-API-Key': 'other' };
+  const target = targetOf(
+    definition({ url: 'https://x.example', auth: 'x-api-key', headers: own }),
+  );
+  const names = target.headersOf(true, {}).filter((_, i) => i % 2 === 0);
+  assert.equal(new Set(names).size, names.length);
+  assert.equal(headers({ auth: 'x-api-key', headers: own })['x-api-key'], key);
+});
+
 test('of the caller`s headers only listed ones go on, and only where they belong', () => {
   const extra = { 'anthropic-beta': 'b', authorization: 'mine', cookie: 'c', host: 'evil' };
   const anthropic = headers({ kind: 'anthropic' }, extra);

@@ -116,8 +116,11 @@ function queryOf({ query }: UpstreamDefinition): string {
 
 function fixedHeaders(definition: UpstreamDefinition): string[] {
   const { name, apiKey, kind } = definition;
-  const all = ['content-type', 'application/json', 'accept-encoding', 'identity'];
-  all.push('user-agent', 'gatehouse');
+  const all = new Map([
+    ['content-type', 'application/json'],
+    ['accept-encoding', 'identity'],
+    ['user-agent', 'gatehouse'],
+  ]);
   for (const [key, value] of Object.entries(definition.headers ?? {})) {
     const lower = key.toLowerCase();
     const path = `headers.${key}`;
@@ -125,16 +128,16 @@ function fixedHeaders(definition: UpstreamDefinition): string[] {
       throw bad(name, path, 'is not for you to set; use `apiKey` for credentials');
     }
     if (!sendable(value)) throw bad(name, path, 'holds characters that no header may hold');
-    all.push(lower, value);
+    all.set(lower, value);
   }
-  if (apiKey === undefined) return all;
+  if (apiKey === undefined) return [...all].flat();
   if (apiKey === '' || !sendable(apiKey)) {
     throw bad(name, 'apiKey', 'is empty or holds characters that no header may hold');
   }
   const auth = definition.auth ?? (kind === 'anthropic' ? 'x-api-key' : 'bearer');
-  if (auth === 'bearer') all.push('authorization', `Bearer ${apiKey}`);
-  else all.push(auth, apiKey);
-  return all;
+  if (auth === 'bearer') all.set('authorization', `Bearer ${apiKey}`);
+  else all.set(auth, apiKey);
+  return [...all].flat();
 }
 
 /** Visible ASCII, spaces and tabs: what passes every parser on the way unchanged. */
