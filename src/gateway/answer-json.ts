@@ -6,50 +6,12 @@ import {
   type Json,
   type JsonObject,
   partsOf,
-  type Subject,
-  subject,
 } from '../kernel/index.ts';
 import type { Answer } from '../upstream/index.ts';
 import { type Admitted, type Outcome, refusalOf } from './exchange.ts';
+import { recordNoAnswer } from './no-answer.ts';
+import { answerFacts, outputSubject } from './output.ts';
 import type { GatewayOptions, GatewayParts } from './parts.ts';
-
-/** The output subject of a call, for a content; a stream's has none. */
-export function outputSubject(call: Admitted, content: Json, parts: Subject['parts']): Subject {
-  return subject({
-    stage: 'output',
-    trace: call.trace,
-    step: 1,
-    principal: call.principal,
-    resource: { type: 'model', id: call.model.id },
-    context: { protocol: call.dialect.id, stream: call.facts.stream },
-    measures: {},
-    content,
-    parts,
-  });
-}
-
-/** Facts of the answer that every output entry holds. */
-export function answerFacts(
-  call: Admitted,
-  answer: Answer,
-  ended: Outcome['ended'],
-  usage: Json,
-  now: number,
-): JsonObject {
-  return {
-    protocol: call.dialect.id,
-    stream: call.facts.stream,
-    asked: call.facts.model,
-    route: call.model.id,
-    upstream: answer.upstream,
-    served: answer.model,
-    attempts: answer.attempts.map((attempt) => ({ ...attempt })),
-    status: answer.status,
-    ended,
-    usage,
-    ms: Math.round(now - call.begun),
-  };
-}
 
 /** Judges an answer that came whole, writes it down, and only then lets it go to the caller. */
 export async function answerJson(
@@ -58,8 +20,11 @@ export async function answerJson(
   call: Admitted,
   answer: Answer,
 ): Promise<Outcome & { readonly decision: Decision; readonly usage: JsonObject | null }> {
-  const bytes = await answer.whole();
-  const content = parsed(bytes, answer);
+  const read = () => answer.whole().then((bytes) => ({ bytes, content: parsed(bytes, answer) }));
+  const { bytes, content } = await read().catch(async (thrown: unknown) => {
+    await recordNoAnswer(parts, call, thrown);
+    throw thrown;
+  });
   const usage = call.dialect.usage(content) as JsonObject | null;
   const judged = outputSubject(
     call,

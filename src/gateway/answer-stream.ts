@@ -9,8 +9,9 @@ import {
   toGatehouseError,
 } from '../kernel/index.ts';
 import type { Answer } from '../upstream/index.ts';
-import { answerFacts, durable, outputSubject } from './answer-json.ts';
+import { durable } from './answer-json.ts';
 import { type Admitted, type Outcome, refusalOf, wireError } from './exchange.ts';
+import { answerFacts, outputSubject } from './output.ts';
 import type { GatewayOptions, GatewayParts } from './parts.ts';
 import { Holdback, Padding, SseParser } from './sse/index.ts';
 import { Transcript } from './transcript.ts';

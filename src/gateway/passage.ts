@@ -14,6 +14,7 @@ import { credentialOf } from './credential.ts';
 import type { RequestFacts } from './dialects/index.ts';
 import { type Admitted, type Exchange, type Outcome, refusalOf } from './exchange.ts';
 import { judgeInbound } from './inbound.ts';
+import { recordNoAnswer } from './no-answer.ts';
 import type { GatewayOptions, GatewayParts, PinnedModel } from './parts.ts';
 import { type RequestBody, readBody } from './request-body.ts';
 
@@ -86,13 +87,14 @@ async function dispatch(
       throw refusalOf(decision);
     }
     stopUpstreamIfUnrecorded(call, decision);
+    const admitted: Admitted = { ...call, principal, facts, model, owner, inbound: decision };
     try {
       const answer = await act(decision.permit, inbound.input, ({ content }) =>
         parts.send(modelCall(call, facts, model as PinnedModel, content as JsonObject)),
       );
-      const admitted = { ...call, principal, facts, model, owner, inbound: decision };
       return { admitted, answer };
     } catch (thrown) {
+      await recordNoAnswer(parts, admitted, thrown);
       const why: unknown = call.gone.signal.reason;
       if (why instanceof GatehouseError) throw why;
       const fallback = fallbacks[next];

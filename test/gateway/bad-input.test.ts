@@ -218,6 +218,8 @@ for (const [what, answer, told] of bad) {
     assert.ok(got.status === 502 || got.status === 504, `${got.status} ${got.body}`);
     assert.match(JSON.parse(got.body).error.message, told);
     assert.doesNotMatch(got.body, /sk-upstream|\d+\.\d+\.\d+\.\d+:\d+/);
+    const last = world.record.entries.at(-1);
+    assert.deepEqual([last?.['stages'], last?.['ended']], [['output'], 'failed']);
   });
 }
 
