@@ -19,7 +19,9 @@ import {
   type House,
   type HouseOptions,
   listenerOf,
+  type OtlpTraces,
   openMetrics,
+  otlpTraces,
   type PartHealth,
   productOf,
   secretAt,
@@ -27,7 +29,7 @@ import {
   setupToken,
   type Terminal,
 } from './surface/index.ts';
-import { clientFetch, openUpstreams, type UpstreamDefinition } from './upstream/index.ts';
+import { clientFetch, openUpstreams, outbound, type UpstreamDefinition } from './upstream/index.ts';
 
 /**
  * Brings up the whole house: store, ledger, rooms, data plane, control plane, in this order, and
@@ -101,6 +103,8 @@ async function openPlanes(
     protocols: protocolNames,
     upstreams: Object.keys(config.upstreams),
   });
+  const traces = openTraces(config, log);
+  if (traces !== null) opened.push(() => traces.close());
   const recorder = metrics.counting(ledger);
   const checkpoint = { bindings: bindings(config, policies, pins), recorder, clock };
   let control: ControlPlane | null = null;
@@ -115,7 +119,10 @@ async function openPlanes(
       send: (call) => upstreams.send(call),
       policyFacts: () => ({ policySet: policies.hash }),
       traceLink: (trace) => `${config.control.publicUrl ?? control?.url ?? ''}/v1/traces/${trace}`,
-      over: (call) => metrics.call(call),
+      over(call) {
+        metrics.call(call);
+        traces?.call(call);
+      },
       defect: (error, trace) => log(defectLine(error, trace)),
     },
     {
@@ -151,6 +158,7 @@ async function openPlanes(
     {
       listen: listenerOf(config.control, config.gateway, folder),
       publicLog: config.control.publicLog,
+      openMetrics: config.control.openMetrics,
     },
   );
   const opening = control;
@@ -184,6 +192,24 @@ const protocolNames = [
   'anthropic.count_tokens',
   'anthropic.models',
 ];
+
+/** Spans of calls to an OpenTelemetry collector, if one is configured. */
+function openTraces(config: Config, log: HouseOptions['log']): OtlpTraces | null {
+  const { otlp, headers } = config.telemetry;
+  if (otlp === undefined) return null;
+  const send = outbound({ timeoutMs: 10_000, maxBytes: 1_000_000 });
+  return otlpTraces({
+    endpoint: otlp,
+    headers,
+    version,
+    clock: systemClock,
+    random: randomBytes,
+    send: async (url, fields, body) =>
+      (await send(url, { method: 'POST', headers: fields, body })).status,
+    provider: (upstream) => config.upstreams[upstream]?.kind ?? null,
+    log,
+  });
+}
 
 /** An upstream as its room takes it: with its key, fetched from where the configuration says. */
 function definition(

@@ -43,6 +43,7 @@ const control = z.strictObject({
   ...listener('127.0.0.1:4101'),
   publicUrl: z.url().optional().describe('how people reach it, for links in errors'),
   publicLog: z.boolean().default(false).describe('serve the log (tiles, checkpoint) to anyone'),
+  openMetrics: z.boolean().default(false).describe('serve /metrics without a token'),
 });
 
 const binding = {
