@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   amended,
   applyMasks,
+  type GatehouseError,
   type Json,
   keysPath,
   type Mask,
@@ -102,4 +103,41 @@ test('merged masks never overlap, and masking twice with the same masks changes 
       assert.equal(applyMasks(text, merged).replaceAll('[masked:x]', ''), kept.join(''));
     }),
   );
+});
+
+test('a long name over many texts is refused before it fills the memory (I4)', () => {
+  const content = { ['k'.repeat(1_000_000)]: Array<string>(200).fill('a') };
+  assert.throws(
+    () => partsOf(content, () => 'user', new Set()),
+    (thrown: GatehouseError) => thrown.code === 'too_large',
+  );
+});
+
+test('a million texts of one letter are refused, as many as a usual body has are not (I4)', () => {
+  const texts = (count: number) => partsOf(Array<string>(count).fill('a'), () => 'user', new Set());
+  assert.equal(texts(200_000).length, 200_000);
+  assert.throws(
+    () => texts(1_500_000),
+    (thrown: GatehouseError) => thrown.code === 'too_large',
+  );
+});
+
+test('each list is copied once, however many masks lie in it (I4)', () => {
+  let copies = 0;
+  const list = Array<string>(1000).fill('secret');
+  const counted = new Proxy(list, {
+    get(target, key, receiver) {
+      if (key === Symbol.iterator) copies += 1;
+      return Reflect.get(target, key, receiver);
+    },
+  });
+  const masks = list.map((_, i) => ({ path: `/${i}`, start: 0, end: 6, labels: ['x'] }));
+  assert.deepEqual(amended(counted, masks), Array<string>(1000).fill('[masked:x]'));
+  assert.equal(copies, 1);
+});
+
+test('a member named `__proto__` is masked like any other', () => {
+  const content = JSON.parse('{"a":{"__proto__":"secret"}}');
+  const masks = [{ path: '/a/__proto__', start: 0, end: 6, labels: ['x'] }];
+  assert.equal(JSON.stringify(amended(content, masks)), '{"a":{"__proto__":"[masked:x]"}}');
 });

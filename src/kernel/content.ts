@@ -1,3 +1,4 @@
+import { GatehouseError } from './errors.ts';
 import type { Json, JsonObject } from './json.ts';
 import { applyMasks, type Mask } from './mask.ts';
 import type { Part, Role } from './subject.ts';
@@ -5,11 +6,22 @@ import type { Part, Role } from './subject.ts';
 /** The path of the part that holds a content's property names. */
 export const keysPath = '#keys';
 
+/** What a text weighs beside its path, in code units: the part that is made for it. */
+const partWeight = 64;
+/**
+ * INVARIANT: parts take memory in proportion to this, however a content is built: a long name is
+ * repeated in the path of every text below it, and a million texts of one letter are a million parts.
+ */
+const mostWeight = 64 * 1024 * 1024;
+
 /**
  * Every string in a JSON content as a part, whatever the field: what nobody listed is judged too.
  * Property names outside `vocabulary` come together as one part at `#keys`. Freezes the content.
  *
  * `roleOf` gives the role of a text from its path. Iterative, so depth cannot exhaust the stack.
+ *
+ * @throws GatehouseError `too_large` when the texts are so many, or their paths so long, that judging
+ *   them would take more than 64 Mi code units for paths alone.
  */
 export function partsOf(
   content: Json,
@@ -19,10 +31,14 @@ export function partsOf(
   const parts: Part[] = [];
   const keys = new Set<string>();
   const open: [string, readonly Json[] | JsonObject][] = [];
+  let weight = 0;
 
   function see(path: string, value: Json): void {
     if (typeof value === 'string') {
-      if (value !== '') parts.push({ path, role: roleOf(path), text: value });
+      if (value === '') return;
+      weight += partWeight + path.length;
+      if (weight > mostWeight) throw tooMany();
+      parts.push({ path, role: roleOf(path), text: value });
     } else if (typeof value === 'object' && value !== null) open.push([path, value]);
   }
 
@@ -48,31 +64,53 @@ export function partsOf(
   return parts;
 }
 
+/** Masks by the way to them: those of this very text, and below it by member or index. */
+interface Branch {
+  readonly masks: Mask[];
+  readonly below: Map<string, Branch>;
+}
+
 /** A copy of the content with the masked spans replaced; untouched branches are shared. */
 export function amended(content: Json, masks: readonly Mask[]): Json {
   if (masks.length === 0) return content;
-  const byPath = Map.groupBy(masks, (mask) => mask.path);
-  let result = content;
-  for (const [path, spans] of byPath) result = replaced(result, pointer(path), spans);
-  return result;
+  const root: Branch = { masks: [], below: new Map() };
+  for (const mask of masks) {
+    let at = root;
+    for (const token of pointer(mask.path)) {
+      let next = at.below.get(token);
+      if (next === undefined) {
+        next = { masks: [], below: new Map() };
+        at.below.set(token, next);
+      }
+      at = next;
+    }
+    at.masks.push(mask);
+  }
+  return replaced(content, root);
 }
 
-function replaced(value: Json, path: readonly string[], masks: readonly Mask[]): Json {
-  const [key, ...rest] = path;
-  if (key === undefined) {
+// Each object and list is copied once, however many masks lie below it.
+function replaced(value: Json, { masks, below }: Branch): Json {
+  if (masks.length > 0) {
     if (typeof value !== 'string') throw new TypeError('a mask points at what is no text');
     return applyMasks(value, masks);
   }
-  if (Array.isArray(value)) {
-    const copy = [...value];
-    copy[Number(key)] = replaced(copy[Number(key)] as Json, rest, masks);
-    return copy;
-  }
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) {
+  if (typeof value !== 'object' || value === null) {
     throw new TypeError('a mask points outside the content');
   }
-  const object = value as JsonObject;
-  return { ...object, [key]: replaced(object[key] as Json, rest, masks) };
+  if (Array.isArray(value)) {
+    const copy = [...value];
+    for (const [key, branch] of below) {
+      copy[Number(key)] = replaced(copy[Number(key)] as Json, branch);
+    }
+    return copy;
+  }
+  const copy: Record<string, Json> = { ...(value as JsonObject) };
+  for (const [key, branch] of below) {
+    if (!Object.hasOwn(copy, key)) throw new TypeError('a mask points outside the content');
+    copy[key] = replaced(copy[key] as Json, branch);
+  }
+  return copy;
 }
 
 function pointer(path: string): readonly string[] {
@@ -82,6 +120,11 @@ function pointer(path: string): readonly string[] {
     .slice(1)
     .split('/')
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function tooMany(): GatehouseError {
+  const what = 'it holds too many texts, or names too long, to be judged';
+  return new GatehouseError('too_large', `${what}; send less in one piece`);
 }
 
 function escaped(key: string): string {
