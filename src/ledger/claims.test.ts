@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { forEachDatabase, type TestStore } from '../../test/database.ts';
-import { body, claim, draft, signer, testLedger, traceId } from '../../test/ledger/world.ts';
+import {
+  body,
+  claim,
+  closeLedgers,
+  draft,
+  signer,
+  testLedger,
+  traceId,
+} from '../../test/ledger/world.ts';
 import type { Ledger } from './ledger.ts';
 import type { Claimer } from './sequence/claims.ts';
 import { verifyLog } from './verify/verify-log.ts';
@@ -41,8 +49,7 @@ forEachDatabase('claims', (server) => {
   });
   after(async () => {
     assert.equal((await verifyLog(ledger.read, { key: signer.vkey })).problem, null);
-    await ledger.close();
-    await second.close();
+    await closeLedgers();
     await store.close();
   });
 

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { forEachDatabase, type TestStore } from '../../test/database.ts';
 import { lossyPool } from '../../test/ledger/lossy-pool.ts';
-import { body, claim, draft, signer, testLedger, testVault } from '../../test/ledger/world.ts';
+import {
+  body,
+  claim,
+  closeLedgers,
+  draft,
+  signer,
+  testLedger,
+  testVault,
+} from '../../test/ledger/world.ts';
 import { writerProcess } from '../../test/ledger/writer-process.ts';
 import type { GatehouseError, Recorded } from '../kernel/index.ts';
 import type { Ledger } from './ledger.ts';
@@ -19,7 +27,10 @@ forEachDatabase('faults', (server) => {
     await store.pool.query('create table test_count (n int)');
     await store.pool.query('insert into test_count values (0)');
   });
-  after(() => store.close());
+  after(async () => {
+    await closeLedgers();
+    await store.close();
+  });
 
   async function sound(ledger: Ledger): Promise<void> {
     assert.equal((await verifyLog(ledger.read, { key: signer.vkey })).problem, null);

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { forEachDatabase, type TestStore } from '../../test/database.ts';
-import { body, draft, signer, testLedger, testVault, traceId } from '../../test/ledger/world.ts';
+import {
+  body,
+  closeLedgers,
+  draft,
+  signer,
+  testLedger,
+  testVault,
+  traceId,
+} from '../../test/ledger/world.ts';
 import { GatehouseError, type JsonObject } from '../kernel/index.ts';
 import type { Vault } from '../store/index.ts';
 import type { Ledger } from './ledger.ts';
@@ -22,7 +30,7 @@ forEachDatabase('the ledger', (server) => {
     ledger = await testLedger(store);
   });
   after(async () => {
-    await ledger.close();
+    await closeLedgers();
     await store.close();
   });
 

@@ -27,12 +27,22 @@ export function testVault(store: Pick<Store, 'pool'>): Promise<Vault> {
   return openVault({ store, kms, clock: systemClock, random: (size) => randomBytes(size) });
 }
 
+const opened: Ledger[] = [];
+
+/** Opens a ledger that `closeLedgers` closes, whatever became of the test. */
 export async function testLedger(
   store: Pick<Store, 'pool'>,
   options: Partial<LedgerOptions> = {},
 ): Promise<Ledger> {
   const vault = options.vault ?? (await testVault(store));
-  return openLedger({ store, vault, signer, clock: systemClock, ...options });
+  const ledger = await openLedger({ store, vault, signer, clock: systemClock, ...options });
+  opened.push(ledger);
+  return ledger;
+}
+
+/** Closes what tests of this file opened: a store waits for every connection that is in use. */
+export async function closeLedgers(): Promise<void> {
+  for (const ledger of opened.splice(0)) await ledger.close();
 }
 
 export function traceId(): string {

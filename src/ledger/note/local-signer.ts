@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmod, link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { GatehouseError } from '../../kernel/index.ts';
@@ -35,8 +36,9 @@ async function read(path: string): Promise<string | null> {
 // Written whole and on disk beside its place, then linked: a link never replaces another key.
 async function create(path: string, key: string): Promise<string> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const draft = `${path}.${process.pid}.new`;
-  const file = await open(draft, 'w', 0o600);
+  // A name of its own: writing to a name that was linked already would write into the key.
+  const draft = `${path}.${randomUUID()}`;
+  const file = await open(draft, 'wx', 0o600);
   try {
     await chmod(draft, 0o600);
     await file.writeFile(`${key}\n`);

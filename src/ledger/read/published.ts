@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { open, readFile, rename } from 'node:fs/promises';
 import { GatehouseError } from '../../kernel/index.ts';
 
@@ -28,7 +29,7 @@ export function publishedIn(path: string): Published {
 }
 
 async function replace(path: string, text: string): Promise<void> {
-  const draft = `${path}.${process.pid}.new`;
+  const draft = `${path}.${randomUUID()}`;
   const file = await open(draft, 'w', 0o644);
   try {
     await file.writeFile(text);
