@@ -13,6 +13,7 @@ export function outputSubject(call: Admitted, content: Json, parts: Subject['par
     context: { protocol: call.dialect.id, stream: call.facts.stream },
     measures: {},
     content,
+    names: call.dialect.vocabulary,
     parts,
   });
 }

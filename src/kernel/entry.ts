@@ -41,7 +41,7 @@ export function composed(
     context: last.context,
     measures: Object.assign({}, ...subjects.map(({ measures }) => measures)),
     level: final.level,
-    masks: final.masks.slice(0, mostMasks).map(maskFacts),
+    masks: final.masks.slice(0, mostMasks).map((mask) => maskFacts(mask, subjects)),
     ...(final.masks.length > mostMasks ? { masksTotal: final.masks.length } : {}),
     controls: [...new Set(all.map(({ control }) => control))],
     findings: telling.slice(0, mostFindings).map(findingFacts),
@@ -77,9 +77,24 @@ function principalFacts(principal: Principal): JsonObject {
   };
 }
 
-function maskFacts(mask: Mask): Json {
-  return [mask.path.slice(0, 200), mask.start, mask.end, mask.labels.join('+')];
+function maskFacts(mask: Mask, subjects: readonly Subject[]): Json {
+  const place = placeOf(mask.path, subjects).slice(0, 200);
+  return [place, mask.start, mask.end, mask.labels.join('+')];
 }
+
+// INVARIANT: property names that a caller or a model chose are content, and stand as `*`.
+function placeOf(path: string, subjects: readonly Subject[]): string {
+  const told = (token: string) =>
+    token === '' || isIndex.test(token) || subjects.some(({ names }) => names?.has(token));
+  return path
+    .slice(0, 2_000)
+    .split('/')
+    .map((token) => (told(token) ? token : '*'))
+    .join('/');
+}
+
+// Longer ones may be the digits of something.
+const isIndex = /^\d{1,6}$/;
 
 function findingFacts(finding: Finding): JsonObject {
   const { control, stage, mode, level, code, reason, evidence } = finding;

@@ -33,7 +33,7 @@ const inbound = bound(control(() => ({ level: 'allow' }), { stages: ['model'] })
 async function opened(...more: Binding[]) {
   const point = { bindings: [inbound, ...more], recorder: memoryRecord(), clock: handClock() };
   const before = await decide(point, [about('model')], { early: true });
-  const template = about('output');
+  const template = { ...about('output'), names: new Set(['c0']) };
   return { point, template, stream: decideStream(point, template, before) };
 }
 

@@ -42,7 +42,8 @@ export interface Resource {
  * What is judged. Frozen: what a control saw is what is acted on.
  *
  * `context` holds the facts that policies see, of few distinct values; `measures` holds counts
- * (bytes, messages, depth, tools). `window` is set on a piece of a stream.
+ * (bytes, messages, depth, tools). `names` are property names that belong to a protocol and may be
+ * told on the record; others are content. `window` is set on a piece of a stream.
  */
 export interface Subject {
   readonly stage: Stage;
@@ -55,6 +56,7 @@ export interface Subject {
   readonly context: JsonObject;
   readonly measures: Readonly<Record<string, number>>;
   readonly content: Json;
+  readonly names?: ReadonlySet<string>;
   readonly parts: readonly Part[];
   readonly window?: { readonly final: boolean };
 }

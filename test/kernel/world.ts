@@ -12,7 +12,7 @@ import type {
   Stage,
   Subject,
 } from '../../src/kernel/index.ts';
-import { subject } from '../../src/kernel/index.ts';
+import { canonical, subject } from '../../src/kernel/index.ts';
 
 /** A clock that stands still until it is told to move. */
 export function handClock(start = 1_800_000_000_000): Clock & { pass(ms: number): void } {
@@ -36,7 +36,13 @@ export function handClock(start = 1_800_000_000_000): Clock & { pass(ms: number)
   };
 }
 
-/** A record in memory that keeps the kernel's contract; `fail` makes it unwritable. */
+// As the ledger has it: canonical JSON of at most so many bytes.
+const longestEntry = 65_536;
+
+/**
+ * A record in memory that keeps the kernel's contract and takes no more than the ledger does; `fail`
+ * makes it unwritable.
+ */
 export function memoryRecord(refuse: (draft: Draft) => readonly Refusal[] = () => []) {
   const entries: JsonObject[] = [];
   const record = {
@@ -47,7 +53,10 @@ export function memoryRecord(refuse: (draft: Draft) => readonly Refusal[] = () =
       await record.gate;
       if (record.fail) throw new Error('disk full');
       const refused = refuse(draft);
-      entries.push(draft.entry([], refused));
+      const entry = draft.entry([], refused);
+      if (Buffer.byteLength(canonical(entry)) > longestEntry) throw new Error('entry too large');
+      if (draft.bodies.some(({ owner }) => owner.includes('\0'))) throw new Error('bad owner');
+      entries.push(entry);
       return { index: entries.length - 1, refused };
     },
   };
