@@ -35,14 +35,14 @@ export async function judgeInbound(
   const context: JsonObject = {
     protocol: call.dialect.id,
     stream: facts.stream,
-    asked: facts.model.slice(0, 200),
+    asked: facts.model,
     credential: principal.credential.kind,
     features: facts.features,
     provider: model?.provider ?? '',
     groups: model?.groups ?? [],
   };
   const common = { trace: call.trace, step: 0, principal, context, measures: {} };
-  const resource = { type: 'model', id: model?.id ?? facts.model.slice(0, 200) } as const;
+  const resource = { type: 'model', id: model?.id ?? facts.model } as const;
   const enter = subject({
     ...common,
     stage: 'enter',
@@ -61,17 +61,18 @@ export async function judgeInbound(
       tools: facts.tools,
     },
     content: body.json,
+    names: call.dialect.vocabulary,
     parts: partsOf(body.json, call.dialect.roleIn(body.json), call.dialect.vocabulary),
   });
   const asked = subject({ ...common, stage: 'model', resource, content: null, parts: [] });
-  const owner = `${principal.id}/${(facts.user ?? '').slice(0, 128)}`;
+  const owner = `${principal.id}/${facts.user ?? ''}`;
   const decision = await decide(parts.checkpoint, [enter, input, asked], {
     early: options.early,
     bodies: [{ role: 'input', owner, bytes: body.bytes }],
     facts: {
       protocol: call.dialect.id,
       stream: facts.stream,
-      asked: facts.model.slice(0, 200),
+      asked: facts.model,
       route: model?.id ?? null,
       ...(call.parent === null ? {} : { parent: call.parent }),
       ...parts.policyFacts(),

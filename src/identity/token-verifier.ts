@@ -7,7 +7,7 @@ import {
   type LocalJWKSet,
 } from 'jose';
 import { type Actor, type Clock, GatehouseError } from '../kernel/index.ts';
-import { delegation } from './delegation.ts';
+import { delegation, isRecordable } from './delegation.ts';
 
 /**
  * A token service whose at+jwt (RFC 9068) count. `jwks` is its JWK set, as an object or as the text
@@ -101,7 +101,7 @@ function read(payload: JWTPayload, issuer: Issuer): VerifiedToken {
 }
 
 function isName(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= 200;
+  return typeof value === 'string' && isRecordable(value);
 }
 
 // Unverified: it only selects whose keys the token must then be verified with.

@@ -9,7 +9,7 @@ export type Usage = { readonly input: number; readonly output: number; readonly 
 export interface RequestFacts {
   readonly model: string;
   readonly stream: boolean;
-  /** Whom the caller says it acts for; claimed, not proved. At most 256 code units. */
+  /** Whom the caller says it acts for; claimed, not proved. At most 256 code units, without control characters. */
   readonly user: string | null;
   readonly messages: number;
   readonly tools: number;

@@ -1,7 +1,14 @@
 import { GatehouseError, type Json, type JsonObject } from '../../kernel/index.ts';
 
 // Names of models and users are short; longer ones are an attempt to smuggle or to fill the record.
-const longestName = 256;
+const longestModel = 200;
+const longestUser = 256;
+
+// What the record, its database or a log could not hold as it is: control characters, half a
+// character (a lone surrogate).
+function isName(value: string, longest: number): boolean {
+  return value.length <= longest && value.isWellFormed() && !/\p{Cc}/u.test(value);
+}
 
 /** Reads typed members of a request, and says what is wrong with the one that is not as it must be. */
 export function wrong(field: string, value: Json | undefined, mend: string): GatehouseError {
@@ -36,8 +43,8 @@ export function objectAt(body: JsonObject, field: string): JsonObject | null {
 
 export function modelOf(body: JsonObject): string {
   const { model } = body;
-  if (typeof model !== 'string' || model === '' || model.length > longestName) {
-    throw wrong('model', model, `send a model's name of 1 to ${longestName} characters`);
+  if (typeof model !== 'string' || model === '' || !isName(model, longestModel)) {
+    throw wrong('model', model, `send a model's name of 1 to ${longestModel} plain characters`);
   }
   return model;
 }
@@ -58,13 +65,16 @@ export function countAt(body: JsonObject, field: string): number | null {
   return value;
 }
 
-/** The first of the fields that names a user, cut to what the record takes. */
+/** The first of the fields that names a user. Not cut: two users must never become one. */
 export function userAt(body: JsonObject, ...fields: readonly string[]): string | null {
   for (const field of fields) {
     const value = body[field];
     if (value === undefined || value === null) continue;
     if (typeof value !== 'string') throw wrong(field, value, 'send a string');
-    if (value !== '') return value.slice(0, longestName);
+    if (!isName(value, longestUser)) {
+      throw wrong(field, value, `send a name of at most ${longestUser} plain characters`);
+    }
+    if (value !== '') return value;
   }
   return null;
 }
@@ -94,5 +104,5 @@ export function messagesAt(body: JsonObject, field: string): readonly JsonObject
 
 /** A count that an upstream reports, or null if it is none. */
 export function reported(value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
