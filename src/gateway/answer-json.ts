@@ -9,6 +9,7 @@ import {
 } from '../kernel/index.ts';
 import type { Answer } from '../upstream/index.ts';
 import { type Admitted, type Outcome, refusalOf } from './exchange.ts';
+import { mostDepth, nesting } from './nesting.ts';
 import { recordNoAnswer } from './no-answer.ts';
 import { answerFacts, outputSubject } from './output.ts';
 import type { GatewayOptions, GatewayParts } from './parts.ts';
@@ -20,17 +21,12 @@ export async function answerJson(
   call: Admitted,
   answer: Answer,
 ): Promise<Outcome & { readonly decision: Decision; readonly usage: JsonObject | null }> {
-  const read = () => answer.whole().then((bytes) => ({ bytes, content: parsed(bytes, answer) }));
-  const { bytes, content } = await read().catch(async (thrown: unknown) => {
+  const { bytes, content, texts } = await read(call, answer).catch(async (thrown: unknown) => {
     await recordNoAnswer(parts, call, thrown);
     throw thrown;
   });
   const usage = call.dialect.usage(content) as JsonObject | null;
-  const judged = outputSubject(
-    call,
-    content,
-    partsOf(content, call.dialect.roleOut, call.dialect.vocabulary),
-  );
+  const judged = outputSubject(call, content, texts);
   const decision = await decide(parts.checkpoint, [judged], {
     follows: call.inbound,
     bodies: [{ role: 'output', owner: call.owner, bytes }],
@@ -65,16 +61,32 @@ export async function durable(decision: Decision): Promise<void> {
   }
 }
 
+async function read({ dialect }: Admitted, answer: Answer) {
+  const bytes = await answer.whole();
+  const content = parsed(bytes, answer);
+  try {
+    return { bytes, content, texts: partsOf(content, dialect.roleOut, dialect.vocabulary) };
+  } catch (thrown) {
+    // Too much to judge is the upstream's doing here, not the caller's.
+    const why = thrown instanceof GatehouseError ? thrown.message : 'it cannot be judged';
+    throw new GatehouseError('upstream_failed', `the answer of ${whose(answer)}: ${why}`);
+  }
+}
+
 function parsed(bytes: Buffer, answer: Answer): JsonObject {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    const value: unknown = JSON.parse(text);
+    const value: unknown = nesting(text) > mostDepth ? null : JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       return value as JsonObject;
     }
   } catch {
     // Said below: what is no JSON object cannot be judged as one.
   }
-  const what = `upstream \`${answer.upstream}\` answered ${answer.status} with no JSON object`;
-  throw new GatehouseError('upstream_failed', `${what}; see its own log`);
+  const what = `with no JSON object of at most ${mostDepth} levels; see its own log`;
+  throw new GatehouseError('upstream_failed', `${whose(answer)} answered ${answer.status} ${what}`);
+}
+
+function whose({ upstream }: Answer): string {
+  return `upstream \`${upstream}\``;
 }

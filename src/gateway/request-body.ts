@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { GatehouseError, type JsonObject } from '../kernel/index.ts';
+import { mostDepth, nesting } from './nesting.ts';
 
 /** What a request brought: the exact bytes, what they mean, and how deeply they nest. */
 export interface RequestBody {
@@ -7,9 +8,6 @@ export interface RequestBody {
   readonly json: JsonObject;
   readonly depth: number;
 }
-
-/** Deeper than any protocol goes; `guard.size` sets the limit that operators choose. */
-const mostDepth = 512;
 
 /**
  * Reads a JSON object from a request, of at most `limit` bytes.
@@ -83,30 +81,4 @@ function parsed(text: string): JsonObject {
     throw new GatehouseError('bad_request', 'the body is no JSON object; send `{…}`');
   }
   return value as JsonObject;
-}
-
-/** The deepest nesting of brackets outside strings. One pass, before anything recursive sees it. */
-function nesting(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 0x22) {
-      i = stringEnd(text, i + 1);
-    } else if (code === 0x5b || code === 0x7b) {
-      depth += 1;
-      if (depth > deepest) deepest = depth;
-    } else if (code === 0x5d || code === 0x7d) depth -= 1;
-  }
-  return deepest;
-}
-
-function stringEnd(text: string, from: number): number {
-  for (let quote = text.indexOf('"', from); quote >= 0; quote = text.indexOf('"', quote + 1)) {
-    let slashes = 0;
-    while (text.charCodeAt(quote - 1 - slashes) === 0x5c && quote - 1 - slashes >= from)
-      slashes += 1;
-    if (slashes % 2 === 0) return quote;
-  }
-  return text.length;
 }

@@ -21,6 +21,9 @@ export interface Flat {
   readonly text: string;
 }
 
+// Paths up to here weigh nothing: each protocol has them.
+const usualPath = 256;
+
 /** One event that waits until all that it says is decided. */
 export class HeldEvent implements Found, Taken {
   readonly json: MutableObject;
@@ -59,7 +62,8 @@ export class HeldEvent implements Found, Taken {
   text(path: string, holder: MutableObject, key: string): void {
     const text = holder[key] as string;
     this.flats.push({ event: this, path, holder, key, text });
-    this.weight += text.length;
+    // A long name is repeated in the path of each text below it.
+    this.weight += text.length + Math.max(0, path.length - usualPath);
     this.open += 1;
   }
 

@@ -3,7 +3,8 @@ import type { EventMarks, MutableObject, Usage } from '../dialects/index.ts';
 import { Channel } from './channel.ts';
 import { HeldEvent } from './held-event.ts';
 
-const mostChannels = 4096;
+const mostChannels = 1024;
+const longestPath = 2048;
 
 /** What a dialect found in a stream so far: its channels, its end and its counts. */
 export class Reading implements EventMarks {
@@ -27,6 +28,10 @@ export class Reading implements EventMarks {
   }
 
   text(holder: MutableObject, key: string, path: string): void {
+    // Before the path is looked up, which takes time and memory in its length.
+    if (path.length > longestPath) {
+      throw new GatehouseError('upstream_failed', 'the upstream sent a name that is too long');
+    }
     let channel = this.channels.get(path);
     if (channel === undefined) {
       if (this.channels.size >= mostChannels) {
