@@ -132,8 +132,10 @@ forEachDatabase('faults', (server) => {
     const other = await testLedger(store);
     const results: PromiseSettledResult<Recorded>[] = [];
     for (let round = 0; round < 12; round++) {
-      const sent = Array.from({ length: 60 }, (_, i) =>
-        (i % 2 ? ledger : other).record(draft({ run: 'ended', n: round * 60 + i })),
+      const sent = Promise.allSettled(
+        Array.from({ length: 60 }, (_, i) =>
+          (i % 2 ? ledger : other).record(draft({ run: 'ended', n: round * 60 + i })),
+        ),
       );
       // Each round a little later, so that it meets every moment of a batch.
       for (let turn = 0; turn < round; turn++) await new Promise(setImmediate);
@@ -143,7 +145,7 @@ forEachDatabase('faults', (server) => {
            where datname = current_database() and pid <> pg_backend_pid()`,
         )
         .catch(() => {});
-      results.push(...(await Promise.allSettled(sent)));
+      results.push(...(await sent));
     }
     const found = await countOf('run', 'ended');
     for (const times of found.values()) assert.equal(times, 1);

@@ -17,6 +17,7 @@ import type { Pending } from './pending.ts';
 const mostMs = 15_000;
 // How long to wait before each further look whether a batch arrived.
 const retryAfterMs = [0, 100, 400, 1500];
+const triesWhenAway = 2;
 // Once another process moved the head, it likely will again: so many batches lock at once.
 const batchesInCompany = 16;
 
@@ -75,8 +76,10 @@ export class LogWriter {
         if (!away && !this.#connection.broken(error)) throw await this.#undone(error);
         this.#connection.drop();
         const wait = retryAfterMs[tries];
-        // Nothing was sent and the database is away: no use in waiting for it.
-        if (wait === undefined || (away && attempts.length === 0)) throw unavailable(error);
+        // Nothing was sent, so nothing needs resolving: a database that is away is not waited for
+        // longer than it takes to tell it from one broken connection.
+        const idle = away && attempts.length === 0 && tries === triesWhenAway;
+        if (wait === undefined || idle) throw unavailable(error);
         if (wait > 0) await new Promise<void>((done) => this.#clock.after(wait, done));
       }
     }
@@ -137,7 +140,8 @@ function isAboutOne(error: unknown): boolean {
 }
 
 function unavailable(cause: unknown): GatehouseError {
-  if (cause instanceof GatehouseError && cause.code === 'unverified') return cause;
+  const told = cause instanceof GatehouseError;
+  if (told && (cause.code === 'unverified' || cause.code === 'record_unavailable')) return cause;
   const message = 'the record cannot be written; see the health page and the database';
   return new GatehouseError('record_unavailable', message, { cause });
 }
