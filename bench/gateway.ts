@@ -1,15 +1,16 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { Load, Seen } from './load.ts';
-import { startGatehouse, startPortkey, startUpstream, type Target } from './target.ts';
+import { startBare, startGatehouse, startPortkey, startUpstream, type Target } from './target.ts';
 
 /**
- * Direct upstream, Gatehouse with all controls on and the record durable, and Portkey's gateway, one
+ * Direct upstream, a bare proxy, Gatehouse with all controls on and the record durable, and Portkey's gateway, one
  * after the other on one machine: `npm run bench [-- --seconds 5] [-- --json]`.
  */
 interface Row {
   readonly target: string;
-  readonly kind: 'json' | 'sse';
+  /** `paced`: a stream as a model types it; the others come at once. */
+  readonly kind: 'json' | 'sse' | 'paced';
   readonly connections: number;
   readonly rps: number;
   readonly p50: number;
@@ -67,7 +68,9 @@ function loadOf(target: Target, kind: Row['kind'], connections: number, seconds:
     { role: 'system', content: 'You are a helpful assistant.' },
     { role: 'user', content: prompt.repeat(3) },
   ];
-  const body = JSON.stringify({ model: target.model, messages, stream: kind === 'sse' });
+  const paced = kind === 'paced' ? { user: 'paced' } : {};
+  const stream = kind !== 'json';
+  const body = JSON.stringify({ model: target.model, messages, stream, ...paced });
   return {
     url: target.url,
     path: '/v1/chat/completions',
@@ -108,9 +111,11 @@ function ratios(rows: readonly Row[]): string {
       const direct = same('direct');
       const rate = portkey && portkey.rps > 0 ? `${(row.rps / portkey.rps).toFixed(1)}x` : 'n/a';
       const first = direct ? (row.first50 - direct.first50).toFixed(2) : 'n/a';
-      return `| ${row.kind} | ${row.connections} | ${rate} | ${first} |`;
+      const least = same('bare');
+      const above = least ? (row.cpu['product'] ?? 0) - (least.cpu['product'] ?? 0) : Number.NaN;
+      return `| ${row.kind} | ${row.connections} | ${rate} | ${first} | ${above.toFixed(3)} |`;
     });
-  return `| kind | conn | rate against Portkey | first byte p50 above direct, ms |\n|---|--:|--:|--:|\n${lines.join('\n')}`;
+  return `| kind | conn | rate against Portkey | first byte p50 above direct, ms | CPU above a bare proxy, ms/req |\n|---|--:|--:|--:|--:|\n${lines.join('\n')}`;
 }
 
 async function main(): Promise<void> {
@@ -120,10 +125,11 @@ async function main(): Promise<void> {
   const gatehouse = await startGatehouse(upstream.port);
   const portkey = await startPortkey(upstream.port);
   if (typeof portkey === 'string') process.stderr.write(`portkey left out: ${portkey}\n`);
-  const targets = [upstream, gatehouse, ...(typeof portkey === 'string' ? [] : [portkey])];
+  const bare = await startBare(upstream.port);
+  const targets = [upstream, bare, gatehouse, ...(typeof portkey === 'string' ? [] : [portkey])];
   const rows: Row[] = [];
   try {
-    for (const kind of ['json', 'sse'] as const) {
+    for (const kind of ['json', 'sse', 'paced'] as const) {
       for (const connections of [1, 16, 64]) {
         for (const target of targets) {
           const load = loadOf(target, kind, connections, seconds);

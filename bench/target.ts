@@ -35,6 +35,22 @@ export async function startUpstream(): Promise<Target & { readonly port: number 
   };
 }
 
+/** A proxy that judges and records nothing: what the transport alone costs. */
+export async function startBare(upstreamPort: number): Promise<Target> {
+  const child = fork(join(root, 'bench/bare.ts'), [String(upstreamPort)], { stdio: 'inherit' });
+  const port = await new Promise<number>((settle) => {
+    child.once('message', (message) => settle((message as { port: number }).port));
+  });
+  return {
+    name: 'bare',
+    url: `http://127.0.0.1:${port}`,
+    headers: {},
+    model: 'bench-model-1',
+    cpu: () => ({ product: cpuOf(child.pid ?? 0) }),
+    close: () => ended(child),
+  };
+}
+
 /** The product as its users run it: every control on, the record durable. */
 export async function startGatehouse(upstreamPort: number): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));

@@ -2,7 +2,8 @@ import { createServer } from 'node:http';
 
 /**
  * A stand-in for a hosted model: answers at once, so that a bench measures what stands between.
- * `node bench/upstream.ts PORT`. Streams 20 events, each its own write.
+ * `node bench/upstream.ts PORT`. Streams 22 events, each its own write: at once, or for the user
+ * `paced` as a model types, the first after 50 ms and one each 10 ms.
  */
 const words =
   'the quick brown fox jumps over the lazy dog while it rains in the old town tonight ok so'.split(
@@ -31,8 +32,10 @@ events.push(`data: ${JSON.stringify(last)}\n\n`, 'data: [DONE]\n\n');
 
 const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
   let stream = false;
+  let paced = false;
   request.on('data', (chunk: Buffer) => {
     stream ||= chunk.includes('"stream":true');
+    paced ||= chunk.includes('"paced"');
   });
   request.on('end', () => {
     if (!stream) {
@@ -47,10 +50,12 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
       if (next === events.length) response.end();
       else {
         response.write(events[next++]);
-        setImmediate(write);
+        if (paced) setTimeout(write, 10);
+        else setImmediate(write);
       }
     };
-    write();
+    if (paced) setTimeout(write, 50);
+    else write();
   });
 });
 server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => {
