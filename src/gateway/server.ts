@@ -1,10 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { GatehouseError } from '../kernel/index.ts';
 import { hostsOf, type ListenOptions, refusePlainOffLoopback } from './listen.ts';
 import type { GatewayOptions, GatewayParts } from './parts.ts';
 import { serve } from './serve.ts';
+import { turns } from './turns.ts';
 
 /** A listening data plane. */
 export interface Gateway {
@@ -35,9 +36,7 @@ export async function openGateway(
     noDelay: true,
   };
   const allowed = hostsOf(listen);
-  const handle = (request: IncomingMessage, response: ServerResponse) => {
-    serve(parts, options, allowed, request, response);
-  };
+  const handle = turns((request, response) => serve(parts, options, allowed, request, response));
   const server = listen.tls
     ? createTlsServer({ ...settings, ...listen.tls, minVersion: 'TLSv1.2' }, handle)
     : createServer(settings, handle);
