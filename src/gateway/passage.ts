@@ -13,6 +13,7 @@ import { answerStream } from './answer-stream.ts';
 import { credentialOf } from './credential.ts';
 import type { RequestFacts } from './dialects/index.ts';
 import { type Admitted, type Exchange, type Outcome, refusalOf } from './exchange.ts';
+import { forwardedHeaders } from './forwarded.ts';
 import { judgeInbound } from './inbound.ts';
 import { recordNoAnswer } from './no-answer.ts';
 import type { GatewayOptions, GatewayParts, PinnedModel } from './parts.ts';
@@ -43,7 +44,7 @@ export async function passage(
   const body = await readBody(call.request, options.bodyBytes);
   const facts = call.dialect.readRequest(body.json);
   progress.facts = facts;
-  const asked: Asked = { principal, body, facts };
+  const asked: Asked = { principal, body, facts, headers: forwardedHeaders(call.request) };
   const wanted = parts.resolve(facts.model);
   const { admitted, answer } = await dispatch(parts, options, call, progress, asked, wanted);
   progress.upstream = answer.upstream;
@@ -61,6 +62,7 @@ interface Asked {
   readonly principal: Principal;
   readonly body: RequestBody;
   readonly facts: RequestFacts;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
@@ -90,7 +92,7 @@ async function dispatch(
     const admitted: Admitted = { ...call, principal, facts, model, owner, inbound: decision };
     try {
       const answer = await act(decision.permit, inbound.input, ({ content }) =>
-        parts.send(modelCall(call, facts, model as PinnedModel, content as JsonObject)),
+        parts.send(modelCall(call, asked, model as PinnedModel, content as JsonObject)),
       );
       return { admitted, answer };
     } catch (thrown) {
@@ -111,7 +113,7 @@ function isAway(thrown: unknown): boolean {
 
 function modelCall(
   call: Exchange,
-  facts: RequestFacts,
+  { facts, headers }: Asked,
   model: PinnedModel,
   content: JsonObject,
 ): ModelCall {
@@ -121,7 +123,7 @@ function modelCall(
     path: call.dialect.path,
     body: (exact) => JSON.stringify(call.dialect.withModel(counted, exact)),
     stream: facts.stream,
-    headers: forwarded(call),
+    headers,
     signal: call.gone.signal,
   };
 }
@@ -131,15 +133,4 @@ function stopUpstreamIfUnrecorded(call: Exchange, decision: Decision): void {
   decision.recorded.catch(() => {
     call.gone.abort(new GatehouseError('record_unavailable', 'the record cannot be written'));
   });
-}
-
-const passedOn = ['anthropic-version', 'anthropic-beta'] as const;
-
-function forwarded(call: Exchange): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const name of passedOn) {
-    const value = call.request.headers[name];
-    if (typeof value === 'string' && value.length <= 1000) headers[name] = value;
-  }
-  return headers;
 }

@@ -51,7 +51,7 @@ export interface Attempt {
  */
 export interface Answer {
   readonly status: number;
-  /** Lower case, and only `content-type`, `retry-after`, `request-id` and `x-request-id`. */
+  /** Lower case, and only `content-type`, `retry-after`, `request-id` and `x-request-id`, well formed. */
   readonly headers: Readonly<Record<string, string>>;
   readonly upstream: string;
   readonly model: string;
