@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { GatehouseError, type JsonObject } from '../kernel/index.ts';
+import { GatehouseError, Gathered, type JsonObject } from '../kernel/index.ts';
 import { mostDepth, nesting } from './nesting.ts';
 
 /** What a request brought: the exact bytes, what they mean, and how deeply they nest. */
@@ -42,18 +42,14 @@ function collect(request: IncomingMessage, limit: number): Promise<Buffer> {
     new GatehouseError('too_large', `the body is over ${limit} bytes; send less in one call`);
   if (Number(request.headers['content-length'] ?? 0) > limit) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
+    const gathered = new Gathered();
     request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > limit) {
+      if (gathered.size + chunk.length > limit) {
         request.pause();
         reject(tooLarge());
-      } else chunks.push(chunk);
+      } else gathered.add(chunk);
     });
-    request.on('end', () =>
-      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
-    );
+    request.on('end', () => resolve(gathered.whole()));
     const cut = () => reject(new GatehouseError('bad_request', 'the request was cut off'));
     request.on('error', cut);
     request.on('aborted', cut);

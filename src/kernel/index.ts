@@ -11,6 +11,7 @@ export {
   GatehouseError,
   toGatehouseError,
 } from './errors.ts';
+export { Gathered } from './gathered.ts';
 export { canonical, type Json, type JsonObject } from './json.ts';
 export { applyMasks, type Mask, mergeMasks } from './mask.ts';
 export type { Permit } from './permit.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../kernel/index.ts';
+import { type Clock, Gathered } from '../kernel/index.ts';
 import type { Pass } from './breaker.ts';
 import { Deadline } from './deadline.ts';
 import { Exchange, type Head, type Hearer, type Take } from './exchange.ts';
@@ -16,7 +16,15 @@ export interface Request {
   readonly totalAt: number;
 }
 
-const passedOn = ['content-type', 'retry-after', 'request-id', 'x-request-id'] as const;
+// What an upstream says in a header nobody judges: only what has the form of an id, of seconds or of a
+// date (RFC 9110, section 10.2.3) is handed on.
+const id = /^[\w.:-]{1,128}$/;
+const passedOn = [
+  ['content-type', /^[\w/+.;= "-]{1,128}$/],
+  ['retry-after', /^(?:\d{1,9}|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT)$/],
+  ['request-id', id],
+  ['x-request-id', id],
+] as const;
 
 /**
  * One try at one upstream, and the answer that comes of it. `opened` resolves at the head of the
@@ -117,11 +125,9 @@ export class Try implements Answer, Hearer {
   }
 
   async whole(): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    await this.each((chunk) => {
-      chunks.push(chunk);
-    });
-    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+    const gathered = new Gathered();
+    await this.each((chunk) => gathered.add(chunk));
+    return gathered.whole();
   }
 
   cancel(): void {
@@ -141,9 +147,10 @@ export class Try implements Answer, Hearer {
 
 function picked(headers: Head['headers']): Readonly<Record<string, string>> {
   const all: Record<string, string> = {};
-  for (const name of passedOn) {
+  for (const [name, form] of passedOn) {
     const value = headers[name];
-    if (value !== undefined) all[name] = typeof value === 'string' ? value : (value[0] as string);
+    const one = typeof value === 'string' ? value : value?.[0];
+    if (one !== undefined && form.test(one)) all[name] = one;
   }
   return all;
 }
