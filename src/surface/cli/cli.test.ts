@@ -12,6 +12,7 @@ import {
 } from '../../../test/control/decisions.ts';
 import { run } from '../../../test/control/shell.ts';
 import { type ControlWorld, controlWorld } from '../../../test/control/world.ts';
+import { GatehouseError } from '../../kernel/index.ts';
 
 let world: ControlWorld;
 let folder: string;
@@ -237,6 +238,25 @@ describe('the command line', () => {
       const elsewhere = await run(null, `agent list --url ${other}`, { product });
       assert.equal(elsewhere.code, 2);
       assert.match(elsewhere.err, /did not take the token/);
+    });
+
+    test('a configuration that does not fit is told, unless the address is given', async () => {
+      const controlFile = () => {
+        throw new GatehouseError('bad_config', '`data` does not fit');
+      };
+      const broken = await run(null, 'status', { product: { controlFile } });
+      assert.deepEqual([broken.code, broken.err], [1, 'error: `data` does not fit\n']);
+      const env = { GATEHOUSE_URL: world.plane.url, GATEHOUSE_TOKEN: world.token };
+      const { code, err } = await run(null, 'status', { env, product: { controlFile } });
+      assert.equal(code, 0, err);
+    });
+
+    test('under npx the next command is one that can be typed', async () => {
+      const env = { GATEHOUSE_URL: world.plane.url, GATEHOUSE_TOKEN: world.token };
+      const bare = await run(null, 'policy list', { env });
+      assert.match(bare.err, /^next: gatehouse policy /m);
+      const npx = await run(null, 'policy list', { env: { ...env, npm_command: 'exec' } });
+      assert.match(npx.err, /^next: npx gatehouse policy /m);
     });
 
     test('help shows examples first and ends well; so do versions and completions', async () => {

@@ -26,9 +26,16 @@ export function answering({ terminal, env }: Command, { json = false }: Shared):
     data: (value, text) => terminal.out(json ? `${JSON.stringify(value, null, 2)}\n` : text),
     say: (text) => terminal.err(`${text}\n`),
     next: (text) => {
-      if (!json) terminal.err(onErr.dim(`next: ${text}\n`));
+      if (!json) terminal.err(onErr.dim(`next: ${asCalled(text, env)}\n`));
     },
   };
+}
+
+/** A line with this program's name as the reader can type it: in a clone, npx is what finds it. */
+export function asCalled(line: string, env: Command['env']): string {
+  return env['npm_command'] === undefined
+    ? line
+    : line.replace(/(^|[ `])gatehouse (?=[a-z])/, '$1npx gatehouse ');
 }
 
 /** Adds a command that asks the server, with its shared options. */

@@ -8,6 +8,7 @@ import type { Config } from '../config/schema.ts';
 import type { Fetch } from '../tour/step.ts';
 import { tour } from '../tour/tour.ts';
 import { tourOut } from '../tour/tour-out.ts';
+import { asCalled } from './command.ts';
 import {
   type ControlFile,
   controlFilePath,
@@ -63,7 +64,17 @@ export function productOf(parts: ProductParts): Product {
       const first = house.token !== null;
       terminal.err(welcome(word, first, env));
       flushCompileCache();
-      if (first && asked !== false) await show(parts, word).catch((error) => log(error.message));
+      if (first && asked !== false) {
+        await show(parts, word).catch(({ message }: Error) => {
+          // A tour over a certificate that only its owner trusts, for one, is no reason to end.
+          const again = asCalled('play it again with `gatehouse tour`', env);
+          log(`\nthe tour could not go on (${message}); ${again}`);
+        });
+        const next = 'gatehouse agent create my-agent --owner you@example.org';
+        log(
+          `\ngatehouse keeps running; Ctrl-C ends it. In another terminal: ${asCalled(next, env)}`,
+        );
+      }
       await new Promise<void>((stop) => {
         process.once('SIGTERM', stop);
         process.once('SIGINT', stop);

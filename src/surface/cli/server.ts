@@ -28,8 +28,8 @@ const timeoutMs = 60_000;
  */
 export function serverOf(command: Command, options: ServerOptions): Server {
   const { env } = command;
-  const file = running(command);
   const given = options.url ?? env['GATEHOUSE_URL'];
+  const file = running(command, given !== undefined);
   const url = (given ?? file?.url ?? 'http://127.0.0.1:4101').replace(/\/+$/, '');
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new CommandError(exitCodes.local, `\`${url}\` is no address; write http(s)://HOST:PORT`);
@@ -118,16 +118,26 @@ function why(cause: unknown): string {
   return ` (${reason}); is it running? start it with \`gatehouse start\`, or pass --url`;
 }
 
-/** What the running product says of itself, if it runs on this machine's data. */
-function running({ product }: Command): { url: string; token: string } | null {
+/**
+ * What the running product says of itself, if it runs on this machine's data. A configuration that
+ * cannot be read is told, unless the address is `given`: without it nobody knows where to ask.
+ */
+function running({ product }: Command, given: boolean): { url: string; token: string } | null {
+  let path: string;
   try {
-    const { url, token } = JSON.parse(readFileSync(product.controlFile(), 'utf8')) as {
+    path = product.controlFile();
+  } catch (error) {
+    if (given) return null;
+    throw error;
+  }
+  try {
+    const { url, token } = JSON.parse(readFileSync(path, 'utf8')) as {
       url?: unknown;
       token?: unknown;
     };
     return typeof url === 'string' && typeof token === 'string' ? { url, token } : null;
   } catch {
-    // No such file, or a configuration that cannot be read: the address must be given then.
+    // No such file: it does not run here.
     return null;
   }
 }

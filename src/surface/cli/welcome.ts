@@ -1,3 +1,4 @@
+import { asCalled } from './command.ts';
 import type { ControlFile } from './control-file.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -11,7 +12,7 @@ export function welcome(word: ControlFile, first: boolean, env: Env): string {
     ...(first && word.token !== null
       ? [`  setup token    ${word.token}   shown once; kept in control.json of the data folder`]
       : []),
-    '  next           gatehouse agent create my-agent --owner you@example.org',
+    asCalled('  next           gatehouse agent create my-agent --owner you@example.org', env),
     ...providers(env),
   ];
   return `${lines.join('\n')}\n`;

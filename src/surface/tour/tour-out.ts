@@ -1,7 +1,7 @@
 import { paint, printable, type Terminal } from '../cli/terminal.ts';
 import type { TourOut } from './step.ts';
 
-const labelWidth = 14;
+const labelWidth = 16;
 
 /** Tells the tour on standard output, with colours on a terminal only. */
 export function tourOut(
@@ -19,7 +19,10 @@ export function tourOut(
       for (const line of rest) lines.push(`${' '.repeat(labelWidth)}  ${line}`);
       terminal.out(`${lines.join('\n')}\n`);
     },
-    good: (text) => terminal.out(`  ${colours.level('ok', 'ok')}            ${printable(text)}\n`),
+    good: (text) =>
+      terminal.out(
+        `  ${colours.level('ok', 'ok')}${' '.repeat(labelWidth - 2)}${printable(text)}\n`,
+      ),
   };
 }
 
