@@ -77,9 +77,17 @@ export function generatedDocs(): ReadonlyMap<string, string> {
   const written =
     text.slice(0, begin + marks[0].length + 1) + settingsTables(schema) + text.slice(end);
   return new Map([
-    ['docs/gatehouse.schema.json', `${JSON.stringify(schema, null, 2)}\n`],
+    ['docs/gatehouse.schema.json', `${printed(schema)}\n`],
     [page, written],
   ]);
+}
+
+/** JSON as the formatter leaves it: short lists on one line. */
+function printed(value: object): string {
+  return JSON.stringify(value, null, 2).replaceAll(/\[\n([^[\]{}]*)\n *\]/g, (_, items: string) => {
+    const words = items.split('\n').map((line) => line.trim());
+    return `[${words.join(' ')}]`;
+  });
 }
 
 if (import.meta.main) {
