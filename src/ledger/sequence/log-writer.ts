@@ -36,18 +36,23 @@ export class LogWriter {
     this.#clock = clock;
   }
 
-  /** Settles every draft of the batch; never rejects. */
-  async write(batch: readonly Pending[]): Promise<void> {
+  /**
+   * Writes a batch; never rejects. Drafts that failed are told so. The function that comes back
+   * tells the others that they are durable: the caller may start on the next batch before.
+   */
+  async write(batch: readonly Pending[]): Promise<() => void> {
     const sound = settleFailed(batch);
-    if (sound.length === 0) return;
+    if (sound.length === 0) return () => {};
     try {
       const { first, tree } = await this.#resolved(sound);
       this.#tree = tree.size >= this.#tree.size ? tree : this.#tree;
-      sound.forEach(({ resolve, refused }, i) => {
-        resolve({ index: first + i, refused });
-      });
+      return () => {
+        sound.forEach(({ resolve, refused }, i) => {
+          resolve({ index: first + i, refused });
+        });
+      };
     } catch (error) {
-      await this.#failed(sound, error);
+      return this.#failed(sound, error);
     }
   }
 
@@ -113,14 +118,15 @@ export class LogWriter {
   }
 
   // One bad draft must not take others with it: they are written again, if need be one by one.
-  async #failed(batch: readonly Pending[], error: unknown): Promise<void> {
+  async #failed(batch: readonly Pending[], error: unknown): Promise<() => void> {
     if (error instanceof PoisonedBatch) return this.write(batch);
     if (batch.length > 1 && isAboutOne(error)) {
-      for (const pending of batch) await this.write([pending]);
-      return;
+      for (const pending of batch) (await this.write([pending]))();
+      return () => {};
     }
     const thrown = isAboutOne(error) ? (error as Error) : unavailable(error);
     for (const { reject } of batch) reject(thrown);
+    return () => {};
   }
 }
 

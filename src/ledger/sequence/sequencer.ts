@@ -2,7 +2,7 @@ import { type Clock, type Draft, GatehouseError, type Recorded } from '../../ker
 import type { Vault } from '../../store/index.ts';
 import { BatchQueue, type QueueLimits } from './batch-queue.ts';
 import type { LogWriter } from './log-writer.ts';
-import { pendingOf } from './pending.ts';
+import { type Pending, pendingOf } from './pending.ts';
 
 /** How entries are gathered into one commit. */
 export interface Pace {
@@ -70,15 +70,33 @@ export class Sequencer {
     // Whatever arrives in this turn of the event loop is one batch.
     await new Promise(setImmediate);
     let last = 0;
+    let settle: (() => void) | null = null;
     while (this.#queue.length > 0) {
-      if (last >= crowd) await this.#gathered();
+      if (last >= crowd && this.#queue.length < this.#pace.most) {
+        settle?.();
+        settle = null;
+        await this.#gathered();
+      }
       const batch = this.#queue.take(this.#pace.most, mostBatchBytes);
       last = batch.length;
-      const waits = batch.flatMap(({ ready }) => ready ?? []);
-      if (waits.length > 0) await Promise.all(waits);
-      await this.#writer.write(batch);
+      const writing = this.#written(batch);
+      if (settle !== null) {
+        // The server works on this batch while those who waited for the last one go on.
+        await new Promise(setImmediate);
+        settle();
+      }
+      settle = await writing;
+      if (this.#queue.length > 0) continue;
+      settle();
+      settle = null;
     }
     this.#running = null;
+  }
+
+  async #written(batch: readonly Pending[]): Promise<() => void> {
+    const waits = batch.flatMap(({ ready }) => ready ?? []);
+    if (waits.length > 0) await Promise.all(waits);
+    return this.#writer.write(batch);
   }
 
   // A commit costs the same for one entry as for many, so a busy log waits a little for more.
