@@ -1,3 +1,4 @@
+import { asCalled } from '../cli/command.ts';
 import { paint, printable, type Terminal } from '../cli/terminal.ts';
 import type { TourOut } from './step.ts';
 
@@ -21,7 +22,7 @@ export function tourOut(
     },
     good: (text) =>
       terminal.out(
-        `  ${colours.level('ok', 'ok')}${' '.repeat(labelWidth - 2)}${printable(text)}\n`,
+        `  ${colours.level('ok', 'ok')}${' '.repeat(labelWidth - 2)}${printable(asCalled(text, env))}\n`,
       ),
   };
 }
