@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { DataKey } from './data-key.ts';
+import { hmac, hmacKey } from './hmac.ts';
 
 /** Where a body belongs. All of it is bound into ciphertext and commitment. */
 export interface Place {
@@ -57,9 +58,7 @@ function associated(key: DataKey, { blob, trace, role }: Place): Buffer {
  * Its parts but the role have a fixed length, so no two places read the same.
  */
 export function openingOf(key: DataKey, { blob, trace, role }: Place): Buffer {
-  return createHmac('sha256', key.committing)
-    .update(`gatehouse/commit/v1${trace}${role}${blob}`)
-    .digest();
+  return hmac(key.committing, Buffer.from(`gatehouse/commit/v1${trace}${role}${blob}`));
 }
 
 /**
@@ -68,6 +67,5 @@ export function openingOf(key: DataKey, { blob, trace, role }: Place): Buffer {
  * resistant in its message for a key of full length).
  */
 export function commitmentOf(opening: Uint8Array, bytes: Uint8Array): string {
-  // A key object is several times faster here than the same bytes.
-  return createHmac('sha256', createSecretKey(opening)).update(bytes).digest('hex');
+  return hmac(hmacKey(opening), bytes).toString('hex');
 }
