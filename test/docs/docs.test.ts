@@ -4,8 +4,11 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { generatedDocs, settingsTables } from '../../scripts/docs.ts';
+import { refusePlainOffLoopback } from '../../src/gateway/index.ts';
 import { errorCodes } from '../../src/kernel/index.ts';
+import { openPins } from '../../src/registry/index.ts';
 import { configJsonSchema, loadConfig } from '../../src/surface/index.ts';
+import { openUpstreams } from '../../src/upstream/index.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const pages = [
@@ -41,14 +44,29 @@ test('docs/gateway.md has every error code with its status', () => {
   }
 });
 
-test('every YAML block of the configuration page that is a configuration loads', () => {
-  const blocks = read('docs/configuration.md').matchAll(/^```yaml\n([\s\S]*?)^```/gm);
-  const loaded = [...blocks]
-    .map(([, text = '']) => text)
-    .filter((text) => /^(upstreams|gateway|identity|models: *$|models:\n)/m.test(text))
-    .filter((text) => !text.startsWith('models: ['))
-    .map((text) => loadConfig(text, 'docs/configuration.md', {}));
-  assert.ok(loaded.length >= 5);
+test('every configuration that the pages show is one that starts', async () => {
+  const blocks = ['README.md', 'docs/configuration.md'].flatMap((page) =>
+    [...read(page).matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = '']) => text),
+  );
+  const whole = blocks.filter((text) => /^(upstreams|gateway|identity|models):$/m.test(text));
+  assert.ok(whole.length >= 6);
+  for (const text of whole) {
+    const { gateway, models, upstreams } = loadConfig(text, 'a page', {});
+    assert.doesNotThrow(() => openPins(models), text);
+    const listen = gateway.listen.replace(/:\d+$/, '');
+    refusePlainOffLoopback({
+      ...{ host: listen, port: 0, headersMs: 1, requestMs: 1, connections: 1 },
+      ...{ hosts: gateway.hosts, behindTlsProxy: gateway.behindTlsProxy },
+      tls: gateway.tls,
+    });
+    const definitions = Object.entries(upstreams).map(
+      ([name, { key: _, url = '', auth = 'bearer', script: __, ...rest }]) => {
+        return { ...rest, name, url, auth };
+      },
+    );
+    const quiet = { clock: { now: () => 0, after: () => () => {} }, random: () => 0, log() {} };
+    await openUpstreams({ definitions, ...quiet }).close();
+  }
 });
 
 test('links between the pages lead somewhere', () => {
