@@ -8,6 +8,7 @@ import {
   type ValidationError,
   validate,
 } from '@cedar-policy/cedar-wasm/nodejs';
+import { tooComplex } from './complexity.ts';
 import { type PolicySources, schemaFile, sourcesHash } from './sources.ts';
 
 /** Something wrong, or odd, in a source. `where` is `file:line:column`. */
@@ -66,6 +67,10 @@ export function prepare(sources: PolicySources): PolicyCheck {
 
 function readAll(sources: PolicySources): Found {
   const found: Found = { policies: [], texts: {}, errors: [], warnings: [] };
+  for (const { where, message } of tooComplex(sources)) {
+    found.errors.push({ where: `${where}:1:1`, message, help: null });
+  }
+  if (found.errors.length > 0) return found;
   const schema = preparseSchema('check', sources.schema);
   if (schema.type === 'failure') {
     found.errors.push(...schema.errors.map((e) => flaw(schemaFile, sources.schema, e)));
