@@ -85,7 +85,7 @@ async function pump(flow: Flow): Promise<void> {
     if (events.length === 0) return;
     for (const event of events) flow.holdback.push(event);
     // Where nothing can be settled yet, judging all that is held again and again would be waste.
-    if (flow.stream.waits) return;
+    if (flow.stream.waits || !flow.holdback.due) return;
     return window(flow, false);
   });
   if (flow.refused === null) await window(flow, true);

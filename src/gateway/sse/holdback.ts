@@ -21,6 +21,11 @@ export interface HoldbackOptions {
 // What an event weighs beside its text, so that a flood of empty ones has an end as well.
 const eventWeight = 16;
 
+// What waits is judged again when it has grown by this share, so that judging it takes time in
+// proportion to its length, however small the pieces are.
+const growth = 16;
+const channelWeight = 64;
+
 /**
  * Holds a stream back until it is judged: events go in, parts to judge and released text come out.
  * Pure; the caller brings bytes and decisions.
@@ -44,6 +49,8 @@ export class Holdback {
   #asked: Channel[] = [];
   #count = 0;
   #held = 0;
+  #fresh = 0;
+  #waiting = 0;
 
   /** @throws TypeError if the dialect does not stream. */
   constructor(dialect: Dialect, options: HoldbackOptions) {
@@ -93,10 +100,16 @@ export class Holdback {
     if (this.#reading.ended === 'open') this.#queue.push(held);
     else this.#last = held;
     this.#held += held.weight + eventWeight;
+    this.#fresh += held.weight + eventWeight;
     if (this.#held > this.#limit) {
       const what = `over ${this.#limit} characters of the answer wait to be judged`;
       throw new GatehouseError('refused', `${what}; ask for less in one answer`);
     }
+  }
+
+  /** False while so little came beside all that waits that another window is not worth its while. */
+  get due(): boolean {
+    return this.#fresh * growth >= this.#waiting;
   }
 
   /** What waits to be judged. Empty if nothing does. */
@@ -117,7 +130,12 @@ export class Holdback {
    * need the window's permit. `settled` and `masks` are the window's; offsets count in the parts.
    */
   release(settled: Readonly<Record<string, number>>, masks: readonly Mask[]): string {
-    for (const channel of this.#asked) channel.settle(settled[channel.path] ?? 0, masks);
+    this.#fresh = 0;
+    this.#waiting = 0;
+    for (const channel of this.#asked) {
+      channel.settle(settled[channel.path] ?? 0, masks);
+      if (channel.pending > 0) this.#waiting += channel.pending + channelWeight;
+    }
     this.#asked = [];
     this.#open.settle(settled, masks);
     let out = '';
