@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { openGateway, pooled } from './gateway/index.ts';
 import { secretsControl, sizeControl } from './guard/index.ts';
@@ -16,6 +16,7 @@ import {
   type ControlPlane,
   cli,
   controlPlane,
+  fileText,
   type House,
   type HouseOptions,
   listenerOf,
@@ -79,7 +80,7 @@ async function openRooms(options: HouseOptions, opened: Opened) {
   opened.push(() => ledger.close());
   const issuers = config.identity.issuers.map((one) => ({
     ...one,
-    jwks: readFileSync(at(one.jwks), 'utf8'),
+    jwks: fileText('identity.issuers.jwks', one.jwks, options.folder),
   }));
   const identity = openIdentity({ db: store.db, clock, random: randomBytes, issuers });
   const upstreams = openUpstreams({

@@ -14,6 +14,7 @@ export {
 } from './api/index.ts';
 export { type CliParts, cli, type Product, type Terminal } from './cli/index.ts';
 export { type House, type HouseOptions, productOf } from './cli/product-of.ts';
+export { fileText } from './config/file-text.ts';
 export { listenerOf } from './config/listener.ts';
 export { loadConfig } from './config/load.ts';
 export {

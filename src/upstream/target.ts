@@ -81,7 +81,7 @@ function address(definition: UpstreamDefinition): URL {
   if (!URL.canParse(url)) throw bad(name, 'url', 'is no URL; write it as `https://host/path`');
   const parsed = new URL(url);
   if (parsed.username !== '' || parsed.password !== '') {
-    throw bad(name, 'url', 'holds a user or password; use `apiKey` or `headers`');
+    throw bad(name, 'url', 'holds a user or password; use `key` or `headers`');
   }
   if (parsed.search !== '' || parsed.hash !== '') {
     throw bad(name, 'url', 'holds a query or fragment; use `query`');
@@ -125,14 +125,14 @@ function fixedHeaders(definition: UpstreamDefinition): string[] {
     const lower = key.toLowerCase();
     const path = `headers.${key}`;
     if (reserved.has(lower) || !/^[a-z0-9-]{1,64}$/.test(lower)) {
-      throw bad(name, path, 'is not for you to set; use `apiKey` for credentials');
+      throw bad(name, path, 'is not for you to set; use `key` for credentials');
     }
     if (!sendable(value)) throw bad(name, path, 'holds characters that no header may hold');
     all.set(lower, value);
   }
   if (apiKey === undefined) return [...all].flat();
   if (apiKey === '' || !sendable(apiKey)) {
-    throw bad(name, 'apiKey', 'is empty or holds characters that no header may hold');
+    throw bad(name, 'key', 'is empty or holds characters that no header may hold');
   }
   const auth = definition.auth ?? (kind === 'anthropic' ? 'x-api-key' : 'bearer');
   if (auth === 'bearer') all.set('authorization', `Bearer ${apiKey}`);

@@ -61,24 +61,15 @@ export function productOf(parts: ProductParts): Product {
   return {
     async start({ config, tour: asked }) {
       const { house, word } = await open(config);
-      const first = house.token !== null;
-      terminal.err(welcome(word, first, env));
-      flushCompileCache();
-      if (first && asked !== false) {
-        await show(parts, word).catch(({ message }: Error) => {
-          // A tour over a certificate that only its owner trusts, for one, is no reason to end.
-          const again = asCalled('play it again with `gatehouse tour`', env);
-          log(`\nthe tour could not go on (${message}); ${again}`);
-        });
-        const next = 'gatehouse agent create my-agent --owner you@example.org';
-        log(
-          `\ngatehouse keeps running; Ctrl-C ends it. In another terminal: ${asCalled(next, env)}`,
-        );
-      }
-      await new Promise<void>((stop) => {
+      const told = new Promise<void>((stop) => {
         process.once('SIGTERM', stop);
         process.once('SIGINT', stop);
       });
+      const first = house.token !== null;
+      terminal.err(welcome(word, first, env));
+      flushCompileCache();
+      if (first && asked !== false) await Promise.race([told, firstTour(parts, word, log)]);
+      await told;
       await house.close();
       return 0;
     },
@@ -93,10 +84,38 @@ export function productOf(parts: ProductParts): Product {
     },
     config(path) {
       const { config, source, folder } = configPlace(env, path);
-      return { source, settings: config, policyFolder: resolve(folder, config.policy.folder) };
+      return {
+        source,
+        settings: shown(config),
+        policyFolder: resolve(folder, config.policy.folder),
+      };
     },
     controlFile: () => controlFilePath(configPlace(env).data),
   };
+}
+
+/** The settings without what is secret in them: the password of a database address. */
+function shown(config: Config): Config {
+  const { url } = config.store;
+  if (url === undefined || !URL.canParse(url)) return config;
+  const bare = new URL(url);
+  if (bare.password !== '') bare.password = '***';
+  return { ...config, store: { ...config.store, url: bare.href } };
+}
+
+async function firstTour(
+  parts: ProductParts,
+  word: ControlFile,
+  log: (line: string) => void,
+): Promise<void> {
+  const { env } = parts;
+  await show(parts, word).catch(({ message }: Error) => {
+    // A tour over a certificate that only its owner trusts, for one, is no reason to end.
+    const again = asCalled('play it again with `gatehouse tour`', env);
+    log(`\nthe tour could not go on (${message}); ${again}`);
+  });
+  const next = 'gatehouse agent create my-agent --owner you@example.org';
+  log(`\ngatehouse keeps running; Ctrl-C ends it. In another terminal: ${asCalled(next, env)}`);
 }
 
 function show({ terminal, env, call, now }: ProductParts, word: ControlFile): Promise<void> {

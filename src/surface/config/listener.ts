@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { ListenOptions } from '../../gateway/index.ts';
-import { GatehouseError } from '../../kernel/index.ts';
+import { fileText } from './file-text.ts';
 import type { Config } from './schema.ts';
 
 type Place = Pick<Config['gateway'], 'listen' | 'tls' | 'behindTlsProxy' | 'hosts'>;
@@ -20,22 +18,16 @@ export function listenerOf(place: Place, limits: Limits, folder: string): Listen
     port: Number(listen.slice(colon + 1)),
     ...(tls === undefined
       ? {}
-      : { tls: { cert: pem(tls.cert, folder), key: pem(tls.key, folder) } }),
+      : {
+          tls: {
+            cert: fileText('tls.cert', tls.cert, folder),
+            key: fileText('tls.key', tls.key, folder),
+          },
+        }),
     behindTlsProxy,
     hosts,
     headersMs: limits.headersMs,
     requestMs: limits.requestMs,
     connections: limits.connections,
   };
-}
-
-function pem(path: string, folder: string): string {
-  const file = resolve(folder, path);
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const message = `the PEM file \`${file}\` cannot be read (${code}); check \`tls\``;
-    throw new GatehouseError('bad_config', message, { cause });
-  }
 }

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { GatehouseError } from '../../kernel/index.ts';
+import { fileText } from './file-text.ts';
 
 /** Where a secret is: never in the configuration itself. */
 export interface SecretPlace {
@@ -25,12 +24,5 @@ export function secretAt(
     const message = `${path}: \`${name}\` is not set in the environment; set it, or remove this setting`;
     throw new GatehouseError('bad_config', message);
   }
-  const place = resolve(folder, file ?? '');
-  try {
-    return readFileSync(place, 'utf8').trim();
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const message = `${path}: \`${place}\` cannot be read (${code}); check the file and its rights`;
-    throw new GatehouseError('bad_config', message, { cause });
-  }
+  return fileText(path, file ?? '', folder).trim();
 }
