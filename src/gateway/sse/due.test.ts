@@ -37,3 +37,14 @@ test('where little waits, every event is judged as it comes', () => {
     holdback.release({ '/choices/0/message/content': (part?.text.length ?? 0) - 3 }, []);
   }
 });
+
+test('an event of two hundred thousand texts may wait like any other (I4)', () => {
+  const holdback = new Holdback(chat, { padding: null, limit: 10_000_000 });
+  const texts = Array.from({ length: 200_000 }, (_, i) => `t${i}`);
+  holdback.push({ name: '', data: JSON.stringify({ choices: [], texts }) });
+  holdback.parts();
+  assert.equal(holdback.release({}, []), '');
+  const parts = holdback.parts();
+  const whole = Object.fromEntries(parts.map(({ path, text }) => [path, text.length]));
+  assert.ok(holdback.release(whole, []).includes('t199999'));
+});

@@ -35,8 +35,10 @@ export class OpenTexts {
   /** Closes what was settled whole. Nothing that came after `ask` is touched. */
   settle(settled: Readonly<Record<string, number>>, masks: readonly Mask[]): void {
     if (this.#askedTexts > 0) {
-      const asked = this.#texts.splice(0, this.#askedTexts);
-      this.#texts.unshift(...asked.filter((flat) => !this.#closed(flat, settled, masks)));
+      const byPath = Map.groupBy(masks, ({ path }) => path);
+      this.#texts = this.#texts.filter(
+        (flat, i) => i >= this.#askedTexts || !this.#closed(flat, settled, byPath.get(flat.path)),
+      );
       this.#askedTexts = 0;
     }
     if (this.#askedNames > 0 && (settled[keysPath] ?? 0) >= this.#askedLength) {
@@ -48,10 +50,13 @@ export class OpenTexts {
     this.#askedNames = 0;
   }
 
-  #closed(flat: Flat, settled: Readonly<Record<string, number>>, masks: readonly Mask[]): boolean {
+  #closed(
+    flat: Flat,
+    settled: Readonly<Record<string, number>>,
+    own: readonly Mask[] | undefined,
+  ): boolean {
     if ((settled[flat.path] ?? 0) < flat.text.length) return false;
-    const own = masks.length === 0 ? masks : masks.filter(({ path }) => path === flat.path);
-    if (own.length > 0) flat.event.mask(flat, own);
+    if (own !== undefined) flat.event.mask(flat, own);
     else this.#flats.passed(flat.text);
     flat.event.open -= 1;
     return true;
