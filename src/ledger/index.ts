@@ -1,4 +1,4 @@
-export { folderReader } from './bundle/tile-folder.ts';
+export { exportFolder, folderReader } from './bundle/tile-folder.ts';
 export { type Ledger, type LedgerOptions, openLedger } from './ledger.ts';
 export { type Head, openCheckpoint, parseCheckpoint } from './note/checkpoint.ts';
 export { generateKey, type Signer, signerOf, type Verifier, verifierOf } from './note/key.ts';

@@ -103,6 +103,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 function ledgerOf(options: LedgerOptions, reader: LogReader, sequencer: Sequencer): Ledger {
   const { signer, vault, clock } = options;
   const checkpoint = async () => (await reader.checkpoint()).text;
+  const read = logRead(reader, checkpoint, signer.vkey);
   return {
     origin: signer.name,
     key: signer.vkey,
@@ -129,8 +130,8 @@ function ledgerOf(options: LedgerOptions, reader: LogReader, sequencer: Sequence
       return { checkpoint: text, proof };
     },
     bundle: (trace, { bodies }) => traceBundle(reader, signer, trace, bodies ? vault : null),
-    exportTiles: (folder) => exportFolder(reader, signer.vkey, folder),
-    read: logRead(reader, checkpoint, signer.vkey),
+    exportTiles: (folder) => exportFolder(read, folder),
+    read,
     close: () => sequencer.close(),
   };
 }
@@ -147,7 +148,7 @@ function factsDraft(kind: string, facts: JsonObject, clock: Clock) {
 
 function logRead(reader: LogReader, checkpoint: () => Promise<string>, key: string): ReadLog {
   return async (path) => {
-    if (path === 'key') return Buffer.from(key);
+    if (path === 'key') return Buffer.from(`${key}\n`);
     const place = parseLogPath(path);
     if (place === null) return null;
     if (place.kind === 'checkpoint') return Buffer.from(await checkpoint());

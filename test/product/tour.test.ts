@@ -90,6 +90,10 @@ test('an agent, its key, a call, its trace, its proof: from the command line (A4
 test('a running log verifies, and a second product on its data is refused (A4, I2)', async () => {
   const verified = await gatehouse('verify', running.url);
   assert.equal(verified.code, 0, verified.stderr + verified.stdout);
+  const folder = join(product.folder, 'log');
+  assert.equal((await gatehouse('export', '--log', folder)).code, 0);
+  const offline = await gatehouse('verify', folder);
+  assert.equal(offline.code, 0, offline.stderr + offline.stdout);
   const second = await gatehouse('start');
   assert.equal(second.code === 0, false);
   assert.match(second.stderr, new RegExp(`${running.pid}|another|already`));

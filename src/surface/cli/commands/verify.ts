@@ -60,7 +60,11 @@ function verified(
 }
 
 /** Reads a running log: at `/log/` of a control plane, or where the address itself ends in it. */
-function remoteReader(command: Command, target: string | undefined, options: Options): ReadLog {
+export function remoteReader(
+  command: Command,
+  target: string | undefined,
+  options: Shared,
+): ReadLog {
   const url = target?.replace(/\/log\/?$/, '');
   const { token } = options;
   const server = serverOf(command, { ...(url && { url }), ...(token && { token }) });
