@@ -42,6 +42,8 @@ export interface ServerOptions {
 const port = 5432;
 // Recovery after a power cut reads the whole write-ahead log; a healthy start takes a tenth of a second.
 const patienceMs = 120_000;
+// So long a stale file's process id must be another program's before the file is taken away.
+const strangerMs = 1_000;
 
 /**
  * Starts PostgreSQL on a data folder, or adopts the one that runs there. The server is a process
@@ -109,15 +111,21 @@ function server(
  * for one that is starting up or shutting down.
  */
 async function reachable(layout: Layout, access: Access, deadline: number): Promise<number | null> {
+  let stranger = { pid: 0, since: 0 };
   for (;;) {
     const state = await greet(access);
     const pid = await postmaster(layout);
     if (state === 'ready' && pid !== null) return pid;
-    if (state === 'away' && (pid === null || !isOurs(pid, layout))) {
-      // What a stale file names is no server of this folder; PostgreSQL would only see that the id is taken.
-      if (pid !== null && alive(pid))
+    if (state === 'away') {
+      // PostgreSQL itself sees through a file that names a process that is gone.
+      if (pid === null || !alive(pid)) return null;
+      if (stranger.pid !== pid || !isStranger(pid, layout)) stranger = { pid, since: Date.now() };
+      // INVARIANT: the file of a server that is just being started is never removed. For a moment
+      // its process still has its parent's name, so a stranger is one that stays a stranger.
+      if (Date.now() - stranger.since > strangerMs) {
         await rm(join(layout.data, 'postmaster.pid'), { force: true });
-      return null;
+        return null;
+      }
     }
     if (state !== 'ready' && state !== 'away' && state !== 'busy') throw startFailed(state);
     if (Date.now() > deadline) {
@@ -126,6 +134,11 @@ async function reachable(layout: Layout, access: Access, deadline: number): Prom
     }
     await sleep(10);
   }
+}
+
+// A program that is no server of this folder. What has ended and is not yet reaped has no name.
+function isStranger(pid: number, layout: Layout): boolean {
+  return commandOf(pid) !== '' && !isOurs(pid, layout);
 }
 
 /** Asks the server: ready, starting or stopping, not there, or what it said instead. */
