@@ -93,7 +93,9 @@ export class Try implements Answer, Hearer {
     this.status = head.status;
     this.headers = picked(head.headers);
     const { status } = head;
-    const good = status < 300 || (status >= 400 && status < 500);
+    // What an upstream says of our credentials is no answer to the caller, whose own are good.
+    const ours = status === 401 || status === 403 || status === 407;
+    const good = status < 300 || (status >= 400 && status < 500 && !ours);
     const outcome = status < 300 ? 'ok' : 'status';
     if (good) this.#line.answered(this.#pass);
     else this.#told = { outcome: 'status', status, detail: String(status) };

@@ -45,8 +45,8 @@ export interface Attempt {
 }
 
 /**
- * What an upstream answered, from the moment its head is there. Statuses are 2xx and 4xx: all others
- * have become errors. The body is taken once, by `each` or by `whole`; who wants neither calls
+ * What an upstream answered, from the moment its head is there. Statuses are 2xx and 4xx without
+ * 401, 403 and 407, which are about our credentials: all others have become errors. The body is taken once, by `each` or by `whole`; who wants neither calls
  * `cancel`. The body is decoded and never longer than the upstream's `maxAnswerBytes`.
  */
 export interface Answer {

@@ -22,7 +22,7 @@ for (const status of [429, 500, 502, 503, 504, 529]) {
   });
 }
 
-for (const status of [400, 401, 403, 404, 409, 422]) {
+for (const status of [400, 404, 409, 422]) {
   test(`${status} is an answer and is not tried again`, async (t) => {
     const provider = await rawProvider(t, ({ socket }) => socket.write(answered(status, 'why')));
     const { upstreams, clock } = opened(t, [
@@ -33,6 +33,27 @@ for (const status of [400, 401, 403, 404, 409, 422]) {
     assert.equal(answer.status, status);
     assert.equal((await answer.whole()).toString(), 'why');
     assert.equal(provider.asked.length, 1);
+  });
+}
+
+for (const status of [401, 403, 407]) {
+  test(`${status} is about our credentials: the next candidate answers, and no caller sees it (I2)`, async (t) => {
+    const provider = await rawProvider(t, ({ socket, nth }) => {
+      socket.write(nth === 1 ? answered(status, 'bad key sk-upstream') : answered(200, 'yes'));
+    });
+    const { upstreams, clock } = opened(t, [
+      definition({ url: provider.url }),
+      definition({ name: 'b', url: provider.url }),
+    ]);
+    const answer = await settled(clock, upstreams.send(call({}, 'a', 'b')));
+    assert.equal((await answer.whole()).toString(), 'yes');
+    assert.deepEqual(
+      answer.attempts.map((one) => [one.upstream, one.status]),
+      [
+        ['a', status],
+        ['b', 200],
+      ],
+    );
   });
 }
 
