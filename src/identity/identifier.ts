@@ -1,7 +1,7 @@
-import { type Clock, GatehouseError, type Principal } from '../kernel/index.ts';
+import { type Clock, GatehouseError, type Principal, Recent } from '../kernel/index.ts';
 import type { Agent } from './agent.ts';
 import type { AgentRecords } from './agent-records.ts';
-import { Recent } from './recent.ts';
+
 import { fingerprint, isStaticKey, keyPrefix } from './static-key.ts';
 import type { TokenVerifier, VerifiedToken } from './token-verifier.ts';
 

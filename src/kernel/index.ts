@@ -16,6 +16,7 @@ export { canonical, type Json, type JsonObject } from './json.ts';
 export { applyMasks, type Mask, mergeMasks } from './mask.ts';
 export type { Permit } from './permit.ts';
 export type { Actor, Credential, Principal } from './principal.ts';
+export { Recent } from './recent.ts';
 export type { Body, BodyRef, Claim, Draft, Recorded, Recorder, Refusal } from './record.ts';
 export { decideStream, type StreamDecision, type Window } from './stream.ts';
 export {

@@ -4,10 +4,9 @@ import {
   type StatefulAuthorizationCall,
   statefulIsAuthorized,
 } from '@cedar-policy/cedar-wasm/nodejs';
-import type { Control, Opinion, Subject } from '../kernel/index.ts';
+import { type Control, type Opinion, Recent, type Subject } from '../kernel/index.ts';
 import type { PolicyCheck, PolicyFact } from './policy-set.ts';
 import { actions, question, questionKey } from './question.ts';
-import { Recent } from './recent.ts';
 
 /** A policy set in force, with the answers it gave lately. */
 export interface Standing {
