@@ -179,7 +179,7 @@ function bindings(config: Config, policies: Policies, pins: Pins): readonly Bind
   return [
     bind(sizeControl(config.guard.size), config.guard.size),
     bind(secretsControl(), config.guard.secrets),
-    bind(pins.control(), config.registry.pin),
+    bind(pins.control(), { ...config.registry.pin, mode: 'enforce' }),
     bind(policies.control(), config.policy.cedar),
   ];
 }

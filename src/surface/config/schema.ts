@@ -217,7 +217,10 @@ export const configSchema = z.strictObject({
       cedar: z.strictObject(binding).prefault({}),
     })
     .prefault({}),
-  registry: z.strictObject({ pin: z.strictObject(binding).prefault({}) }).prefault({}),
+  // Without a pin there is nowhere to send a call: this control cannot merely observe.
+  registry: z
+    .strictObject({ pin: z.strictObject(binding).omit({ mode: true }).prefault({}) })
+    .prefault({}),
   guard: guard.prefault({}),
   telemetry: z
     .strictObject({
