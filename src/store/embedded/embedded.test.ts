@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { storeChild } from '../../../test/store/child.ts';
@@ -127,6 +129,24 @@ describe('the embedded server', () => {
     await other.ended;
     await store.close();
     assert.equal(alive(await postmaster(home).catch(() => 0)), false);
+  });
+
+  test('starts over a postmaster.pid that names a process which nobody reaped', async () => {
+    // `sleep` takes the shell's place and never looks after the child that it inherits.
+    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [said] = (await once(parent.stdout as Readable, 'data')) as [Buffer];
+    const zombie = Number.parseInt(said.toString(), 10);
+    while (alive(zombie)) await sleep(5);
+    process.kill(zombie, 0);
+    await (await open(home)).close();
+    const data = join(home, 'postgres/cluster/data');
+    await writeFile(join(data, 'postmaster.pid'), `${zombie}\n${data}\n1\n5432\n`);
+    const store = await open(home);
+    assert.notEqual(await postmaster(home), zombie);
+    parent.kill();
+    await store.close();
   });
 
   test('starts over a stale postmaster.pid whose number another program has', async () => {

@@ -1,14 +1,19 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** True if a process of this id runs, whoever owns it. A zombie does not run. */
-export function alive(pid: number): boolean {
+/** True if the system knows a process of this id, whoever owns it, be it only a zombie. */
+export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
+    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  return commandOf(pid) !== '';
+}
+
+/** True if a process of this id runs. A zombie does not run. */
+export function alive(pid: number): boolean {
+  return exists(pid) && commandOf(pid) !== '';
 }
 
 /** The command line of a process, or nothing where there is none (a zombie has none either). */

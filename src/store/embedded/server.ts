@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { open, readFile, rm, rmdir } from 'node:fs/promises';
+import { open, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -8,7 +8,7 @@ import { type Binaries, bringBinaries, dropOtherBinaries } from './binaries.ts';
 import { ensureCluster, role } from './cluster.ts';
 import { lastLines, serverEnv, startFailed } from './failure.ts';
 import { type Layout, prepareLayout } from './layout.ts';
-import { alive, commandOf } from './process.ts';
+import { alive, commandOf, exists } from './process.ts';
 import { settings } from './settings.ts';
 
 /** How to reach the embedded server. `host` is the folder of its Unix socket. */
@@ -117,13 +117,14 @@ async function reachable(layout: Layout, access: Access, deadline: number): Prom
     const pid = await postmaster(layout);
     if (state === 'ready' && pid !== null) return pid;
     if (state === 'away') {
-      // PostgreSQL itself sees through a file that names a process that is gone.
-      if (pid === null || !alive(pid)) return null;
-      if (stranger.pid !== pid || !isStranger(pid, layout)) stranger = { pid, since: Date.now() };
+      // PostgreSQL itself sees through a file that names a process that is gone. It does not where
+      // another program has the number, or where nobody has reaped the process.
+      if (pid === null || !exists(pid)) return null;
+      if (stranger.pid !== pid || isOurs(pid, layout)) stranger = { pid, since: Date.now() };
       // INVARIANT: the file of a server that is just being started is never removed. For a moment
       // its process still has its parent's name, so a stranger is one that stays a stranger.
       if (Date.now() - stranger.since > strangerMs) {
-        await rm(join(layout.data, 'postmaster.pid'), { force: true });
+        if ((await postmaster(layout)) === pid) await dropLocks(layout);
         return null;
       }
     }
@@ -136,9 +137,11 @@ async function reachable(layout: Layout, access: Access, deadline: number): Prom
   }
 }
 
-// A program that is no server of this folder. What has ended and is not yet reaped has no name.
-function isStranger(pid: number, layout: Layout): boolean {
-  return commandOf(pid) !== '' && !isOurs(pid, layout);
+// Folder and socket each have a lock file that names the server. Shared memory that processes of an
+// earlier one still use stops a start by itself.
+async function dropLocks(layout: Layout): Promise<void> {
+  await rm(join(layout.socket, `.s.PGSQL.${port}.lock`), { force: true });
+  await rm(pidFile(layout), { force: true });
 }
 
 /** Asks the server: ready, starting or stopping, not there, or what it said instead. */
@@ -159,8 +162,12 @@ async function greet(access: Access): Promise<'ready' | 'busy' | 'away' | (strin
   }
 }
 
+function pidFile(layout: Layout): string {
+  return join(layout.data, 'postmaster.pid');
+}
+
 async function postmaster(layout: Layout): Promise<number | null> {
-  const text = await readFile(join(layout.data, 'postmaster.pid'), 'utf8').catch(() => '');
+  const text = await readFile(pidFile(layout), 'utf8').catch(() => '');
   const pid = Number.parseInt(text, 10);
   return Number.isSafeInteger(pid) && pid > 0 ? pid : null;
 }
@@ -199,9 +206,30 @@ async function launch(
     }
     await sleep(5);
   }
-  const said = ended || (await readFile(words, 'utf8').catch(() => ''));
+  const said = ended || (await serverSaid(layout, words));
   if (ended !== null && /lock file|shared memory block/.test(said)) return null;
   throw startFailed(lastLines(said));
+}
+
+// Once it has begun its own log, the reason of an early end stands there.
+async function serverSaid(layout: Layout, words: string): Promise<string> {
+  const said = await readFile(words, 'utf8').catch(() => '');
+  if (!said.includes('redirecting log output')) return said;
+  const names = await readdir(layout.log).catch(() => []);
+  const logs = names.map(async (name) => {
+    const path = join(layout.log, name);
+    return { path, at: (await stat(path)).mtimeMs };
+  });
+  const newest = (await Promise.all(logs)).sort((a, b) => b.at - a.at)[0];
+  if (newest === undefined) return said;
+  const text = await readFile(newest.path, 'utf8').catch(() => '');
+  return (
+    text
+      .split('\n')
+      .filter((line) => line.includes('FATAL'))
+      .slice(-1)
+      .join('\n') || said
+  );
 }
 
 async function spawnServer(
@@ -226,7 +254,7 @@ async function spawnServer(
 
 // The eighth line of postmaster.pid is the server's state: cheaper to ask than the server itself.
 async function isReady(layout: Layout, pid: number | undefined): Promise<boolean> {
-  const text = await readFile(join(layout.data, 'postmaster.pid'), 'utf8').catch(() => '');
+  const text = await readFile(pidFile(layout), 'utf8').catch(() => '');
   const lines = text.split('\n');
   return lines[0] === String(pid) && lines[7]?.trim() === 'ready';
 }
