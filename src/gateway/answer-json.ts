@@ -12,12 +12,11 @@ import { type Admitted, type Outcome, refusalOf } from './exchange.ts';
 import { mostDepth, nesting } from './nesting.ts';
 import { recordNoAnswer } from './no-answer.ts';
 import { answerFacts, outputSubject } from './output.ts';
-import type { GatewayOptions, GatewayParts } from './parts.ts';
+import type { GatewayParts } from './parts.ts';
 
 /** Judges an answer that came whole, writes it down, and only then lets it go to the caller. */
 export async function answerJson(
   parts: GatewayParts,
-  _options: GatewayOptions,
   call: Admitted,
   answer: Answer,
 ): Promise<Outcome & { readonly decision: Decision; readonly usage: JsonObject | null }> {

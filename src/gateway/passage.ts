@@ -50,8 +50,10 @@ export async function passage(
   progress.upstream = answer.upstream;
   progress.served = answer.model;
   const streams = /^text\/event-stream/i.test(answer.headers['content-type'] ?? '');
-  const respond = streams && call.dialect.stream !== null ? answerStream : answerJson;
-  const done = await respond(parts, options, admitted, answer);
+  const done =
+    streams && call.dialect.stream !== null
+      ? await answerStream(parts, options, admitted, answer)
+      : await answerJson(parts, admitted, answer);
   progress.level = done.decision.verdict.level;
   progress.usage = done.usage;
   return done;

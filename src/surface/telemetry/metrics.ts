@@ -15,10 +15,6 @@ export interface Metrics {
   call(call: CallSummary): void;
   /** The recorder, with its decisions counted as they become durable, or fail to. */
   counting(recorder: Recorder): Recorder;
-  /** A batch of the log: its entries, and the seconds that its commit took. */
-  batch(entries: number, seconds: number): void;
-  /** Judged pieces of a stream. */
-  windows(count: number): void;
   /** The text format of Prometheus. */
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -27,7 +23,6 @@ const statuses = [200, 400, 401, 403, 404, 405, 408, 409, 413, 415, 421, 422, 42
 const statusNames = [...statuses, 499, 500, 502, 503, 504, 529].map(String);
 const endings = ['complete', 'refused', 'denied', 'cut', 'cancelled', 'failed'];
 const requestSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
-const commitSeconds = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5];
 
 /** Opens the figures. Serves A4. */
 export function openMetrics(names: MetricNames): Metrics {
@@ -44,23 +39,6 @@ export function openMetrics(names: MetricNames): Metrics {
     help: 'Decisions that could not be written down, so that nothing passed',
     registers,
   });
-  const windows = new Counter({
-    name: 'gatehouse_stream_windows_total',
-    help: 'Judged pieces of streams',
-    registers,
-  });
-  const batchEntries = new Histogram({
-    name: 'gatehouse_ledger_batch_entries',
-    help: 'Entries in one commit of the log',
-    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
-    registers,
-  });
-  const batchSeconds = new Histogram({
-    name: 'gatehouse_ledger_commit_seconds',
-    help: 'Time of one commit of the log',
-    buckets: commitSeconds,
-    registers,
-  });
   processGauges(registry);
   return {
     call: callFigures(registry, protocols, upstreams),
@@ -70,11 +48,6 @@ export function openMetrics(names: MetricNames): Metrics {
         (entry) => countDecision(decisions, entry),
         () => unwritten.inc(),
       ),
-    batch(entries, seconds) {
-      batchEntries.observe(entries);
-      batchSeconds.observe(seconds);
-    },
-    windows: (count) => windows.inc(count),
     scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
 }
