@@ -97,6 +97,7 @@ async function holderOf(db: Kysely<Tables>, hash: string): Promise<KeyHolder | n
       'a.owner',
       'a.purpose',
       'a.tenant',
+      'a.risk',
       'a.created as agent_created',
       'a.disabled',
     ])

@@ -1,3 +1,5 @@
+import type { JWK } from 'jose';
+
 /** A registered agent. Times are Unix time in milliseconds. */
 export interface Agent {
   readonly id: string;
@@ -6,6 +8,8 @@ export interface Agent {
   readonly owner: string;
   readonly purpose: string;
   readonly tenant: string;
+  /** How much harm it could do, from 0 to 100. */
+  readonly risk: number;
   readonly created: number;
   readonly disabled: number | null;
 }
@@ -16,5 +20,30 @@ export interface AgentKey {
   readonly agent: string;
   readonly created: number;
   readonly expires: number;
+  readonly revoked: number | null;
+}
+
+/** A public key of an agent. `id` is its RFC 7638 thumbprint (SHA-256, base64url). */
+export interface AgentPublicKey {
+  readonly id: string;
+  readonly agent: string;
+  readonly jwk: JWK;
+  readonly created: number;
+  readonly revoked: number | null;
+}
+
+/**
+ * An identity elsewhere that stands for an agent. `issuer` is a SPIFFE trust domain or the `iss` of
+ * OIDC tokens; `subject` the exact SPIFFE ID or `sub`, null where `claims` alone decide. A claim's
+ * value is matched exactly.
+ */
+export interface AgentIdentity {
+  readonly id: string;
+  readonly agent: string;
+  readonly kind: 'spiffe' | 'oidc';
+  readonly issuer: string;
+  readonly subject: string | null;
+  readonly claims: Readonly<Record<string, string>>;
+  readonly created: number;
   readonly revoked: number | null;
 }

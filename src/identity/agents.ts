@@ -9,6 +9,8 @@ export interface NewAgent {
   readonly owner: string;
   readonly purpose: string;
   readonly tenant: string;
+  /** From 0 to 100; 0 where nothing is said. */
+  readonly risk?: number;
 }
 
 /** A new key, shown this once. */
@@ -56,7 +58,7 @@ export function openAgents({ records, clock, random, changed }: AgentsParts): Ag
   return {
     async create(from) {
       checkNew(from);
-      const { name, owner, purpose, tenant } = from;
+      const { name, owner, purpose, tenant, risk = 0 } = from;
       const id = `agt_${hex(random(10))}`;
       const agent: Agent = {
         id,
@@ -64,6 +66,7 @@ export function openAgents({ records, clock, random, changed }: AgentsParts): Ag
         owner,
         purpose,
         tenant,
+        risk,
         created: clock.now(),
         disabled: null,
       };

@@ -1,4 +1,5 @@
-export type { Agent, AgentKey } from './agent.ts';
+export type { Agent, AgentIdentity, AgentKey, AgentPublicKey } from './agent.ts';
 export type { Agents, IssuedKey, NewAgent } from './agents.ts';
 export { type IdentityOptions, openIdentity, type Principals } from './identity.ts';
+export type { Presented } from './presented.ts';
 export type { Issuer } from './token-verifier.ts';

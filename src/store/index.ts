@@ -5,14 +5,22 @@ export { localKms } from './local-kms.ts';
 export { commitmentOf } from './seal.ts';
 export { openStore, type Store, type StoreOptions } from './store.ts';
 export type {
+  AgentIdentityTable,
   AgentKeyTable,
+  AgentPublicKeyTable,
   AgentTable,
   BlobTable,
   DataKeyTable,
   LogEntryTable,
   LogHeadTable,
   LogTileTable,
+  OwnerTable,
+  QuotaBucketTable,
+  QuotaHoldTable,
+  RevokedTokenTable,
   SettingTable,
+  SigningKeyTable,
   Tables,
+  UsedOnceTable,
 } from './tables.ts';
 export { openVault, type Sealed, type Vault, type VaultOptions } from './vault.ts';

@@ -10,6 +10,14 @@ export interface Tables {
   agent: AgentTable;
   agent_key: AgentKeyTable;
   setting: SettingTable;
+  owner: OwnerTable;
+  agent_public_key: AgentPublicKeyTable;
+  agent_identity: AgentIdentityTable;
+  signing_key: SigningKeyTable;
+  used_once: UsedOnceTable;
+  revoked_token: RevokedTokenTable;
+  quota_bucket: QuotaBucketTable;
+  quota_hold: QuotaHoldTable;
 }
 
 export interface DataKeyTable {
@@ -63,6 +71,8 @@ export interface AgentTable {
   tenant: string;
   created: Date;
   disabled: Date | null;
+  /** 0 to 100. */
+  risk: Generated<number>;
 }
 
 export interface AgentKeyTable {
@@ -79,4 +89,66 @@ export interface SettingTable {
   /** A JSON value. Write it as JSON text: `pg` would send an array as a PostgreSQL array. */
   value: unknown;
   changed: Date;
+}
+
+export interface OwnerTable {
+  name: string;
+  disabled: Date | null;
+}
+
+export interface AgentPublicKeyTable {
+  /** RFC 7638 thumbprint: SHA-256 in base64url. */
+  id: string;
+  agent: string;
+  jwk: unknown;
+  created: Date;
+  revoked: Date | null;
+}
+
+export interface AgentIdentityTable {
+  id: string;
+  agent: string;
+  kind: 'spiffe' | 'oidc';
+  issuer: string;
+  subject: string | null;
+  /** Claims that a token must have, by name. */
+  claims: unknown;
+  created: Date;
+  revoked: Date | null;
+}
+
+export interface SigningKeyTable {
+  id: string;
+  jwk: unknown;
+  wrapped: Buffer;
+  created: Date;
+  signs_until: Date;
+  verifies_until: Date;
+}
+
+export interface UsedOnceTable {
+  digest: Buffer;
+  expires: Date;
+}
+
+export interface RevokedTokenTable {
+  id: string;
+  revoked: Date;
+  expires: Date;
+}
+
+export interface QuotaBucketTable {
+  id: string;
+  used: Generated<number>;
+  reserved: Generated<number>;
+  ends: Date | null;
+}
+
+export interface QuotaHoldTable {
+  id: string;
+  bucket: string;
+  amount: number;
+  least: number;
+  holder: number;
+  at: Date;
 }
