@@ -1,4 +1,4 @@
-import { amended } from './content.ts';
+import { amended, holds } from './content.ts';
 import { GatehouseError } from './errors.ts';
 import type { Json } from './json.ts';
 import type { Mask } from './mask.ts';
@@ -34,8 +34,9 @@ export async function act<T>(
     throw new GatehouseError('permit_subject', 'this permit is for another subject');
   }
   if (!grant.early) await durable(grant.recorded);
-  const { masks } = grant.verdict;
-  return effect({ subject, masks, content: amended(subject.content, ownMasks(subject, masks)) });
+  const { masks, drops } = grant.verdict;
+  const content = amended(subject.content, ownMasks(subject, masks), ownDrops(subject, drops));
+  return effect({ subject, masks, content });
 }
 
 async function durable(recorded: Promise<unknown>): Promise<void> {
@@ -45,6 +46,12 @@ async function durable(recorded: Promise<unknown>): Promise<void> {
     const message = 'the record cannot be written, so nothing passes; see the health page';
     throw new GatehouseError('record_unavailable', message, { cause });
   }
+}
+
+// Several subjects share one verdict; a pointer that this one does not have is another's.
+function ownDrops({ content }: Subject, drops: readonly string[]): readonly string[] {
+  if (drops.length === 0 || content === null) return [];
+  return drops.filter((path) => holds(content, path));
 }
 
 function ownMasks(subject: Subject, masks: readonly Mask[]): readonly Mask[] {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { holds } from './content.ts';
 import {
   amended,
   applyMasks,
@@ -140,4 +141,34 @@ test('a member named `__proto__` is masked like any other', () => {
   const content = JSON.parse('{"a":{"__proto__":"secret"}}');
   const masks = [{ path: '/a/__proto__', start: 0, end: 6, labels: ['x'] }];
   assert.equal(JSON.stringify(amended(content, masks)), '{"a":{"__proto__":"[masked:x]"}}');
+});
+
+test('what is dropped is gone, and nothing else is: as if it had never been sent (M5)', () => {
+  const content = {
+    logprobs: true,
+    include: ['a', 'message.output_text.logprobs', 'b'],
+    kept: { deep: [{ x: 'secret', y: 'open' }] },
+  };
+  const masks = [{ path: '/kept/deep/0/x', start: 0, end: 6, labels: ['secret'] }];
+  assert.deepEqual(amended(content, masks, ['/logprobs', '/include/1']), {
+    include: ['a', 'b'],
+    kept: { deep: [{ x: '[masked:secret]', y: 'open' }] },
+  });
+  // A mask inside of what is dropped goes with it.
+  assert.deepEqual(amended(content, masks, ['/kept/deep', '/include/0', '/include/2']), {
+    logprobs: true,
+    include: ['message.output_text.logprobs'],
+    kept: {},
+  });
+  assert.equal(content.include.length, 3);
+  assert.throws(() => amended(content, [], ['']), TypeError);
+  assert.throws(() => amended(content, [], ['/nothing/here']), TypeError);
+});
+
+test('a pointer holds exactly where a member or an element stands (M5)', () => {
+  const content = { a: [null, { 'b/c': 1 }], __proto__x: 0 };
+  for (const path of ['/a', '/a/0', '/a/1/b~1c']) assert.equal(holds(content, path), true, path);
+  for (const path of ['', 'a', '/a/2', '/a/01', '/a/-1', '/a/length', '/toString', '/a/0/x']) {
+    assert.equal(holds(content, path), false, path);
+  }
 });

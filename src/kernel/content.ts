@@ -64,29 +64,60 @@ export function partsOf(
   return parts;
 }
 
-/** Masks by the way to them: those of this very text, and below it by member or index. */
+/** True if the content has a member or an element at this pointer (RFC 6901); its root is neither. */
+export function holds(content: Json, path: string): boolean {
+  if (!path.startsWith('/')) return false;
+  let value: Json | undefined = content;
+  for (const token of pointer(path)) {
+    if (typeof value !== 'object' || value === null) return false;
+    if (Array.isArray(value) ? !/^(0|[1-9]\d{0,8})$/.test(token) : !Object.hasOwn(value, token)) {
+      return false;
+    }
+    value = (value as Record<string, Json>)[token];
+    if (value === undefined) return false;
+  }
+  return true;
+}
+
+/** What is taken away, by the way to it: from this very value, and below it by member or index. */
 interface Branch {
   readonly masks: Mask[];
+  dropped: boolean;
   readonly below: Map<string, Branch>;
 }
 
-/** A copy of the content with the masked spans replaced; untouched branches are shared. */
-export function amended(content: Json, masks: readonly Mask[]): Json {
-  if (masks.length === 0) return content;
-  const root: Branch = { masks: [], below: new Map() };
-  for (const mask of masks) {
-    let at = root;
-    for (const token of pointer(mask.path)) {
-      let next = at.below.get(token);
-      if (next === undefined) {
-        next = { masks: [], below: new Map() };
-        at.below.set(token, next);
-      }
-      at = next;
-    }
-    at.masks.push(mask);
-  }
+/**
+ * A copy of the content with the masked spans replaced and the dropped members taken out; untouched
+ * branches are shared.
+ */
+export function amended(
+  content: Json,
+  masks: readonly Mask[],
+  drops: readonly string[] = [],
+): Json {
+  if (masks.length === 0 && drops.length === 0) return content;
+  const root = branch();
+  for (const mask of masks) at(root, mask.path).masks.push(mask);
+  for (const path of drops) at(root, path).dropped = true;
+  if (root.dropped) throw new TypeError('a whole content is not dropped');
   return replaced(content, root);
+}
+
+function branch(): Branch {
+  return { masks: [], dropped: false, below: new Map() };
+}
+
+function at(root: Branch, path: string): Branch {
+  let found = root;
+  for (const token of pointer(path)) {
+    let next = found.below.get(token);
+    if (next === undefined) {
+      next = branch();
+      found.below.set(token, next);
+    }
+    found = next;
+  }
+  return found;
 }
 
 // Each object and list is copied once, however many masks lie below it.
@@ -99,16 +130,19 @@ function replaced(value: Json, { masks, below }: Branch): Json {
     throw new TypeError('a mask points outside the content');
   }
   if (Array.isArray(value)) {
-    const copy = [...value];
-    for (const [key, branch] of below) {
-      copy[Number(key)] = replaced(copy[Number(key)] as Json, branch);
+    const copy: (Json | undefined)[] = [...value];
+    for (const [key, one] of below) {
+      const index = Number(key);
+      copy[index] = one.dropped ? undefined : replaced(copy[index] as Json, one);
     }
-    return copy;
+    // JSON has no `undefined`: only what was dropped is one.
+    return copy.filter((one) => one !== undefined);
   }
   const copy: Record<string, Json> = { ...(value as JsonObject) };
-  for (const [key, branch] of below) {
+  for (const [key, one] of below) {
     if (!Object.hasOwn(copy, key)) throw new TypeError('a mask points outside the content');
-    copy[key] = replaced(copy[key] as Json, branch);
+    if (one.dropped) delete copy[key];
+    else copy[key] = replaced(copy[key] as Json, one);
   }
   return copy;
 }

@@ -14,6 +14,8 @@ export interface Opinion {
   readonly code?: string;
   readonly reason?: string;
   readonly masks?: readonly Mask[];
+  /** Members of the content that may not pass, as RFC 6901 pointers; never of a stream's window. */
+  readonly drops?: readonly string[];
   readonly evidence?: JsonObject;
   readonly settled?: Readonly<Record<string, number>> | 'all';
 }
@@ -49,5 +51,6 @@ export interface Finding {
   readonly code: string;
   readonly reason: string;
   readonly masks: readonly Mask[];
+  readonly drops?: readonly string[];
   readonly evidence?: JsonObject;
 }

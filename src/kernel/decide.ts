@@ -19,7 +19,10 @@ export interface DecideOptions {
   readonly follows?: Decision;
   /** The effect may start while the record is being written. Honoured for a model call only. */
   readonly early?: boolean;
+  /** What must be had for the verdict to stand; taken only if it passes. */
   readonly claims?: readonly Claim[];
+  /** What is given back or charged with this entry, whatever the verdict is. Never refused. */
+  readonly settles?: readonly Claim[];
   readonly bodies?: readonly Body[];
   /** What else the entry says (policy-set hash, route, protocol). No content. */
   readonly facts?: Facts;
@@ -64,7 +67,9 @@ export async function settle(
   const said = judgements.reduce((all, one) => join(all, one.verdict), verdict('allow'));
   const findings = judgements.flatMap((one) => one.findings);
   // What does not pass claims nothing.
-  const claimed = passes(said.level) ? claims : [];
+  const needed = passes(said.level) ? claims : [];
+  const { settles } = options;
+  const claimed = settles === undefined ? needed : [...needed, ...settles];
   const written = record(checkpoint.recorder, {
     trace: last.trace,
     bodies: options.bodies ?? [],
@@ -75,7 +80,7 @@ export async function settle(
   const recorded = after(options.follows, written);
   // Awaited by act() and by callers; a rejection nobody awaits must not end the process.
   recorded.catch(() => {});
-  if (claimed.length === 0) return decision(subjects, said, findings, recorded, options);
+  if (needed.length === 0) return decision(subjects, said, findings, recorded, options);
   const refused = await recorded.then((entry) => entry.refused).catch(() => []);
   const more = refusalFindings(refused, last.stage);
   const final = more.length === 0 ? said : join(said, verdict('deny'));

@@ -43,6 +43,9 @@ export function composed(
     level: final.level,
     masks: final.masks.slice(0, mostMasks).map((mask) => maskFacts(mask, subjects)),
     ...(final.masks.length > mostMasks ? { masksTotal: final.masks.length } : {}),
+    ...(final.drops.length === 0
+      ? {}
+      : { drops: final.drops.slice(0, mostMasks).map((path) => placeOf(path, subjects)) }),
     controls: [...new Set(all.map(({ control }) => control))],
     findings: telling.slice(0, mostFindings).map(findingFacts),
     ...(telling.length > mostFindings ? { findingsTotal: telling.length } : {}),
@@ -65,15 +68,32 @@ export function refusalFindings(refused: readonly Refusal[], stage: Stage): read
 }
 
 function principalFacts(principal: Principal): JsonObject {
-  const { kind, id, name, owner, tenant, credential, actors } = principal;
+  const { kind, id, name, owner, tenant, credential, actors, risk } = principal;
   return {
     kind,
     id,
     name,
     owner,
     tenant,
-    credential: { kind: credential.kind, id: credential.id },
+    ...(risk === undefined || risk === 0 ? {} : { risk }),
+    credential: credentialFacts(credential),
     actors: actors.map((actor) => ({ ...actor })),
+  };
+}
+
+function credentialFacts({
+  kind,
+  id,
+  bound,
+  scopes,
+  parents,
+}: Principal['credential']): JsonObject {
+  return {
+    kind,
+    id,
+    ...(bound === true ? { bound } : {}),
+    ...(scopes === undefined ? {} : { scopes: [...scopes] }),
+    ...(parents === undefined || parents.length === 0 ? {} : { parents: [...parents] }),
   };
 }
 

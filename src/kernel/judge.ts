@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import { keysPath } from './content.ts';
+import { holds, keysPath } from './content.ts';
 import type { Binding, Finding, Opinion } from './control.ts';
 import type { Subject } from './subject.ts';
 import { deny, join, type Level, levels, type Verdict, verdict } from './verdict.ts';
@@ -50,7 +50,7 @@ function joined(subject: Subject, heard: readonly Heard[]): Judgement {
   }
   let result = verdict('allow');
   for (const { finding } of enforced) {
-    result = join(result, verdict(finding.level, finding.masks));
+    result = join(result, verdict(finding.level, finding.masks, finding.drops));
   }
   return { verdict: result, findings, settled: settledOf(subject, enforced) };
 }
@@ -128,7 +128,14 @@ function flaw(subject: Subject, opinion: Opinion): string | null {
   if (typeof opinion !== 'object' || opinion === null) return 'an opinion is an object';
   if (!levels.includes(opinion.level)) return 'an opinion has a level of the lattice';
   const masks = opinion.masks ?? [];
-  if (opinion.level === 'amend' && masks.length === 0) return 'an amendment has masks';
+  const drops = opinion.drops ?? [];
+  if (opinion.level === 'amend' && masks.length + drops.length === 0) {
+    return 'an amendment takes something away';
+  }
+  if (drops.length > 0) {
+    if (subject.window !== undefined) return 'nothing is dropped from a stream';
+    if (!drops.every((path) => holds(subject.content, path))) return 'a drop names a member';
+  }
   if (masks.length === 0) return null;
   const lengths = new Map(subject.parts.map(({ path, text }) => [path, text.length]));
   for (const mask of masks) {
@@ -160,6 +167,7 @@ function stamp(binding: Binding, subject: Subject, opinion: Opinion): Finding {
     code: opinion.code ?? 'ok',
     reason: opinion.reason ?? '',
     masks: opinion.masks ?? [],
+    ...(opinion.drops === undefined ? {} : { drops: opinion.drops }),
     ...(opinion.evidence === undefined ? {} : { evidence: opinion.evidence }),
   };
 }

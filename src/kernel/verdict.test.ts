@@ -14,9 +14,10 @@ const masks = fc.array(
     .map(({ path, start, length, labels }) => ({ path, start, end: start + length, labels })),
   { maxLength: 6 },
 );
+const drops = fc.array(fc.constantFrom('/a', '/b/0', '/b/1', '/c'), { maxLength: 4 });
 const verdicts: fc.Arbitrary<Verdict> = fc
-  .tuple(fc.constantFrom(...levels), masks)
-  .map(([level, spans]) => verdict(level, spans));
+  .tuple(fc.constantFrom(...levels), masks, drops)
+  .map(([level, spans, members]) => verdict(level, spans, members));
 
 test('the join is commutative', () => {
   fc.assert(fc.property(verdicts, verdicts, (a, b) => assert.deepEqual(join(a, b), join(b, a))));
@@ -49,10 +50,11 @@ test('a join is never milder than what it joins, and only allow and amend pass',
   );
 });
 
-test('every masked character of either side stays masked in the join', () => {
+test('what either side takes away stays taken away in the join', () => {
   fc.assert(
     fc.property(verdicts, verdicts, (a, b) => {
       const joined = join(a, b);
+      for (const path of [...a.drops, ...b.drops]) assert.ok(joined.drops.includes(path));
       const covered = (path: string, at: number) =>
         joined.masks.some((mask) => mask.path === path && mask.start <= at && at < mask.end);
       for (const mask of [...a.masks, ...b.masks]) {
