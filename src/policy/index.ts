@@ -1,3 +1,17 @@
 export { openPolicies, type Policies, type PoliciesFrom } from './policies.ts';
 export { checkSources, type PolicyCheck, type PolicyFact, type PolicyFlaw } from './policy-set.ts';
+export type {
+  Only,
+  Price,
+  Prices,
+  Quota,
+  QuotaCall,
+  QuotaOutcome,
+  Reservation,
+  Standing,
+  StandingFilter,
+} from './quotas/quota.ts';
+export { holders, measures, periods } from './quotas/quota.ts';
+export { openQuotas, type Quotas, type QuotasFrom } from './quotas/quotas.ts';
+export type { Rates } from './quotas/rates.ts';
 export { type PolicySources, readSources } from './sources.ts';
