@@ -4,10 +4,23 @@ import { provenEntry } from './entry.ts';
 export const level = z.enum(['allow', 'amend', 'hold', 'deny']).meta({ id: 'Level' });
 export const traceId = z.string().regex(/^[0-9a-f]{32}$/, '32 hexadecimal digits');
 
-/** What became of a call. `open`: no end of it is on the record (yet). */
-export const outcome = z
-  .enum(['released', 'refused', 'held', 'withheld', 'cut', 'cancelled', 'failed', 'open'])
-  .meta({ id: 'Outcome' });
+const outcomes = [
+  'released',
+  'refused',
+  'held',
+  'withheld',
+  'cut',
+  'cancelled',
+  'revoked',
+  'failed',
+  'open',
+] as const;
+
+/**
+ * What became of a call. `revoked`: its caller was stopped while it ran. `open`: no end of it is on
+ * the record (yet).
+ */
+export const outcome = z.enum(outcomes).meta({ id: 'Outcome' });
 
 /** One line of a list of traces. Times are ISO 8601, UTC; `ms` is null while nothing came back. */
 export const traceSummary = z

@@ -1,6 +1,7 @@
 import { passes } from '../../kernel/index.ts';
 import type { Outcome } from '../contract/index.ts';
 import { type DecisionEntry, textIn } from './decision-entry.ts';
+import { isGrant } from './grant.ts';
 
 /** The decisions of one call, in the order of the log. */
 export interface Call {
@@ -30,8 +31,12 @@ export function outcomeOf({ inbound, output, actions }: Call): Outcome {
   const opening = inbound ?? actions[0] ?? null;
   if (opening !== null && !passes(opening.level))
     return opening.level === 'hold' ? 'held' : 'refused';
-  if (output === null) return inbound === null && actions.length > 0 ? 'released' : 'open';
+  if (output === null) {
+    const whole = inbound === null ? actions.length > 0 : isGrant(inbound);
+    return whole ? 'released' : 'open';
+  }
   const ended = textIn(output.facts, 'ended');
+  if (ended === 'cancelled' && textIn(output.facts, 'error') === 'revoked') return 'revoked';
   if (ended === 'cut' || ended === 'cancelled' || ended === 'failed') return ended;
   if (output.level === 'hold') return 'held';
   if (!passes(output.level) || ended === 'denied' || ended === 'refused') return 'withheld';

@@ -1,6 +1,7 @@
 import { type Json, type JsonObject, type Level, passes, stricter } from '../../kernel/index.ts';
 import type { Block } from '../contract/index.ts';
 import { type DecisionEntry, textIn } from './decision-entry.ts';
+import { isGrant } from './grant.ts';
 import type { Call } from './outcome.ts';
 import { counted, masked, reasons } from './words.ts';
 
@@ -15,9 +16,9 @@ const stagesOf: Readonly<Record<Name, readonly string[]>> = {
 };
 
 const factsOf: Readonly<Record<Name, readonly string[]>> = {
-  input: ['protocol', 'stream', 'policySet', 'parent'],
-  model: ['asked', 'route', 'served', 'upstream', 'attempts'],
-  output: ['status', 'usage', 'ms', 'released', 'ended', 'truncated'],
+  input: ['protocol', 'stream', 'policySet', 'parent', 'grant'],
+  model: ['asked', 'route', 'served', 'upstream', 'attempts', 'reserved', 'quota'],
+  output: ['status', 'usage', 'ms', 'released', 'ended', 'error', 'truncated', 'charged', 'quota'],
   action: ['tool', 'server', 'definition', 'arguments', 'result'],
 };
 
@@ -77,9 +78,9 @@ function textOf(name: Name, one: DecisionEntry, level: Level, findings: Findings
   return name === 'action' ? 'let through' : 'passed unchanged';
 }
 
-/** Listing models passes the checkpoint and asks none of them. */
+/** Listing models, or taking a token, passes the checkpoint and asks no model. */
 function asks(inbound: DecisionEntry | null): boolean {
-  return inbound !== null && inbound.resource['type'] !== 'gateway';
+  return inbound !== null && inbound.resource['type'] !== 'gateway' && !isGrant(inbound);
 }
 
 function modelText(inbound: DecisionEntry | null, output: DecisionEntry | null): string {

@@ -1,7 +1,10 @@
 import { passes } from '../../kernel/index.ts';
+import { asker, proof } from './asker.ts';
+import { charged } from './charge.ts';
 import { type DecisionEntry, numberIn, objectIn, textIn } from './decision-entry.ts';
+import { grantTold, isGrant } from './grant.ts';
 import { type Call, outcomeOf } from './outcome.ts';
-import { asker, counted, masked, reasons, spanOf } from './words.ts';
+import { counted, masked, reasons, spanOf } from './words.ts';
 
 /** What the sentence may know beside the record. */
 export interface Telling {
@@ -20,6 +23,7 @@ export function sentence(call: Call, telling: Telling = {}): string {
     if (opening === undefined) return 'no decision of this trace is on record';
     return `${asker(opening)} acted; how it began is not on record`;
   }
+  if (isGrant(inbound)) return taken(inbound);
   const clauses = [`${asker(inbound)} ${asked(call.earlier[0] ?? inbound)}`];
   if (call.earlier.length > 0) {
     const away = call.earlier.map(exact).join(', ');
@@ -35,6 +39,8 @@ export function sentence(call: Call, telling: Telling = {}): string {
     clauses.push(`${masked(output)} ${were(output.maskCount)} masked on its way out`);
   }
   clauses.push(result);
+  const charge = output === null ? null : charged(output);
+  if (charge !== null) clauses.push(charge);
   if (actions.length > 0) clauses.push(acted(actions));
   return clauses.join('; ');
 }
@@ -42,12 +48,21 @@ export function sentence(call: Call, telling: Telling = {}): string {
 function asked(inbound: DecisionEntry): string {
   const { facts, resource } = inbound;
   const protocol = textIn(facts, 'protocol');
-  const through = protocol === '' ? '' : ` through ${protocol}`;
+  const by = proof(inbound);
+  const through = `${protocol === '' ? '' : ` through ${protocol}`}${by === '' ? '' : ` ${by}`}`;
   if (resource['type'] === 'gateway') return `asked which models there are${through}`;
   const name = textIn(facts, 'asked');
   const version = exact(inbound);
   const alias = name !== '' && name !== version ? ` (as \`${name}\`)` : '';
   return `asked ${version}${alias}${through}`;
+}
+
+/** A token is given by the decision itself: nothing follows it. */
+function taken(inbound: DecisionEntry): string {
+  const token = `a token${grantTold(inbound)}`;
+  if (passes(inbound.level)) return `${asker(inbound)} took ${token}`;
+  const verb = inbound.level === 'hold' ? 'is held for a person' : 'was refused';
+  return `${asker(inbound)} asked for ${token} and ${verb}: ${reasons(inbound)}`;
 }
 
 function exact({ facts, resource }: DecisionEntry): string {
@@ -98,6 +113,10 @@ function answered(output: DecisionEntry, outcome: string): string {
       return `the answer${streamed} broke off upstream${after}${before}`;
     case 'cancelled':
       return `the caller hung up${after}${before}`;
+    case 'revoked':
+      return streamed === ''
+        ? `the call was cut${after}, because its agent was disabled`
+        : `the answer${streamed} was cut in mid-stream${after}, because its agent was disabled${before}`;
     case 'failed':
       return `the answer${streamed} failed${after}${before}`;
     default: {

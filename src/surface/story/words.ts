@@ -1,4 +1,4 @@
-import { asObject, type DecisionEntry, listIn, textIn } from './decision-entry.ts';
+import type { DecisionEntry } from './decision-entry.ts';
 
 /** A count with its noun: `1 secret`, `2 secrets`. */
 export function counted(count: number, noun: string): string {
@@ -11,23 +11,6 @@ export function spanOf(ms: number): string {
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}
-
-/** Who asked and for whom, from the principal and its chain of actors (RFC 8693, `act`). */
-export function asker({ principal }: DecisionEntry): string {
-  const name = textIn(principal, 'name') || textIn(principal, 'id') || 'somebody unknown';
-  const actors = listIn(principal, 'actors').map(asObject);
-  const ids = (kind: string) =>
-    actors.filter((one) => one['kind'] === kind).map((one) => textIn(one, 'id'));
-  const agents = ids('agent');
-  if (textIn(principal, 'kind') === 'person') {
-    return agents.length === 0 ? name : `${agents.join(' through ')}, for ${name},`;
-  }
-  const via = agents.length === 0 ? '' : ` (called by ${agents.join(', called by ')})`;
-  const person = ids('person').at(-1);
-  if (person !== undefined) return `${name}${via}, for ${person},`;
-  const owner = textIn(principal, 'owner');
-  return owner === '' ? `${name}${via}` : `${name}${via}, owned by ${owner},`;
 }
 
 /** What was masked, counted and named by what found it: `1 secret`, `2 passages`. */
@@ -49,9 +32,15 @@ function nounOf(control: string): string {
 /** Why something did not pass: the enforcing findings at its level, the first two in words. */
 export function reasons({ findings, level }: Pick<DecisionEntry, 'findings' | 'level'>): string {
   const blocking = findings.filter((one) => one.level === level && one.mode === 'enforce');
-  const said = blocking.map(({ control, reason, code }) => `\`${control}\` says ${reason || code}`);
+  const said = blocking.map(blame);
   const unique = [...new Set(said)];
   if (unique.length === 0) return 'no reason is on record';
   const more = unique.length > 2 ? `, and ${unique.length - 2} more` : '';
   return `${unique.slice(0, 2).join('; ')}${more}`;
+}
+
+// A quota names itself, with whose it is and how far it is used.
+function blame({ control, reason, code }: DecisionEntry['findings'][number]): string {
+  if (/^quota\b/.test(reason)) return reason;
+  return `\`${control}\` says ${reason || code}`;
 }
