@@ -8,7 +8,8 @@ import {
   partsOf,
 } from '../kernel/index.ts';
 import type { Answer } from '../upstream/index.ts';
-import { type Admitted, type Outcome, refusalOf } from './exchange.ts';
+import { type Spent, spentOn } from './budget.ts';
+import { type Admitted, mayEcho, type Outcome, refusalOf, stopOf } from './exchange.ts';
 import { mostDepth, nesting } from './nesting.ts';
 import { recordNoAnswer } from './no-answer.ts';
 import { answerFacts, outputSubject } from './output.ts';
@@ -21,16 +22,24 @@ export async function answerJson(
   answer: Answer,
 ): Promise<Outcome & { readonly decision: Decision; readonly usage: JsonObject | null }> {
   const { bytes, content, texts } = await read(call, answer).catch(async (thrown: unknown) => {
-    await recordNoAnswer(parts, call, thrown);
+    // An answer came, whole or not, that cannot be read: what it cost is not known.
+    const charged = answer.status < 400 && call.dialect.costs;
+    const { output } = call.estimate;
+    const spent: Spent = charged ? { kind: 'unknown', output } : { kind: 'none' };
+    await recordNoAnswer(parts, call, thrown, spent);
     throw thrown;
   });
-  const usage = call.dialect.usage(content) as JsonObject | null;
+  const usage = call.dialect.usage(content);
+  const spent = spentOn(call.dialect, { status: answer.status, usage }, true, bytes.length);
   const judged = outputSubject(call, content, texts);
   const decision = await decide(parts.checkpoint, [judged], {
     follows: call.inbound,
     bodies: [{ role: 'output', owner: call.owner, bytes }],
-    facts: answerFacts(call, answer, 'complete', usage as Json, parts.clock.now()),
+    settles: call.reservation.settle(spent),
+    facts: answerFacts(call, answer, 'complete', usage as Json, spent, parts.clock.now()),
   });
+  const stopped = stopOf(call);
+  if (stopped !== null) throw stopped;
   if (decision.permit === null) {
     await durable(decision);
     throw refusalOf(decision);
@@ -38,7 +47,8 @@ export async function answerJson(
   await act(decision.permit, judged, (passed) => {
     // What a mask takes away does not stand beside it token by token.
     const whole = passed.content as JsonObject;
-    const told = passed.masks.length === 0 ? whole : call.dialect.withoutEchoes(whole);
+    const told =
+      passed.masks.length === 0 && mayEcho(call) ? whole : call.dialect.withoutEchoes(whole);
     const body = JSON.stringify(told);
     call.response.writeHead(answer.status, {
       ...answer.headers,
@@ -47,7 +57,7 @@ export async function answerJson(
     });
     call.response.end(body);
   });
-  return { status: answer.status, ended: 'complete', decision, usage };
+  return { status: answer.status, ended: 'complete', decision, usage: usage as JsonObject | null };
 }
 
 /** A refusal is told only when it is on the record, like everything else. */

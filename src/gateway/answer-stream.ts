@@ -10,7 +10,8 @@ import {
 } from '../kernel/index.ts';
 import type { Answer } from '../upstream/index.ts';
 import { durable } from './answer-json.ts';
-import { type Admitted, type Outcome, refusalOf, wireError } from './exchange.ts';
+import { spentOn } from './budget.ts';
+import { type Admitted, mayEcho, type Outcome, refusalOf, stopOf, wireError } from './exchange.ts';
 import { answerFacts, outputSubject } from './output.ts';
 import type { GatewayOptions, GatewayParts } from './parts.ts';
 import { Holdback, Padding, SseParser } from './sse/index.ts';
@@ -49,6 +50,7 @@ export async function answerStream(
       padding: pads ? new Padding(parts.random) : null,
       limit: options.holdBackChars,
       hideUsage: !call.facts.includeUsage,
+      hideEchoes: !mayEcho(call),
     }),
     stream: decideStream(parts.checkpoint, template, call.inbound),
     came: new Transcript(options.answerBytes),
@@ -56,8 +58,8 @@ export async function answerStream(
     refused: null,
   };
   const failure = await pump(flow).then(
-    () => null,
-    (thrown: unknown) => toGatehouseError(thrown),
+    () => stopOf(call),
+    (thrown: unknown) => stopOf(call) ?? toGatehouseError(thrown),
   );
   if (failure?.code === 'refused' && flow.refused === null) {
     flow.refused = failure;
@@ -66,14 +68,20 @@ export async function answerStream(
   const ended = endOf(flow, failure);
   // What the upstream still sends is of no more use to anybody.
   if (ended !== 'complete') answer.cancel();
-  const usage = flow.holdback.usage as JsonObject | null;
-  const facts = answerFacts(call, answer, ended, usage as Json, parts.clock.now());
+  const { usage } = flow.holdback;
+  const { status } = answer;
+  const spent = spentOn(call.dialect, { status, usage }, ended === 'complete', flow.came.size);
+  const facts = {
+    ...answerFacts(call, answer, ended, usage as Json, spent, parts.clock.now()),
+    ...stopFacts(call),
+  };
   const decision = await flow.stream.close({
     bodies: bodiesOf(flow, ended),
+    settles: call.reservation.settle(spent),
     facts: { ...facts, released: { events: flow.left.count, bytes: flow.left.size } },
   });
   await finish(parts, flow, decision, template, ended, failure);
-  return { status: 200, ended, decision, usage };
+  return { status: 200, ended, decision, usage: usage as JsonObject | null };
 }
 
 async function pump(flow: Flow): Promise<void> {
@@ -107,7 +115,8 @@ async function window(flow: Flow, final: boolean): Promise<void> {
 
 async function send({ call, answer, left }: Flow, text: string): Promise<void> {
   const { response, gone } = call;
-  if (gone.signal.aborted) throw new GatehouseError('bad_request', 'the client has gone');
+  if (gone.signal.aborted)
+    throw stopOf(call) ?? new GatehouseError('bad_request', 'the client has gone');
   if (!response.headersSent) {
     response.writeHead(200, {
       ...answer.headers,
@@ -131,6 +140,12 @@ function drained({ response, gone }: Admitted): Promise<void> {
     gone.signal.addEventListener('abort', on);
     if (gone.signal.aborted) on();
   });
+}
+
+/** Why Gatehouse itself ended the stream, if it did. */
+function stopFacts(call: Admitted): JsonObject {
+  const stopped = stopOf(call);
+  return stopped === null ? {} : { error: stopped.code };
 }
 
 function endOf(flow: Flow, failure: GatehouseError | null): Ended {

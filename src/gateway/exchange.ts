@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Decision, GatehouseError, type Principal } from '../kernel/index.ts';
+import type { Estimate, Reservation } from './budget.ts';
 import type { Dialect, RequestFacts, WireError } from './dialects/index.ts';
 import type { GatewayParts, PinnedModel } from './parts.ts';
 
@@ -11,7 +12,12 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly dialect: Dialect;
-  /** Aborted when the client has gone or the record fails: then upstream stops too. */
+  /** Scheme and host that the caller asked, such as `https://gateway.example:4100`. */
+  readonly origin: string;
+  /**
+   * Aborted when the client has gone, the record fails or the caller is stopped: then upstream stops
+   * too. The reason is a GatehouseError if there is one to tell.
+   */
   readonly gone: AbortController;
 }
 
@@ -22,12 +28,25 @@ export interface Admitted extends Exchange {
   readonly model: PinnedModel;
   readonly owner: string;
   readonly inbound: Decision;
+  readonly reservation: Reservation;
+  readonly estimate: Estimate;
 }
 
 /** What became of a call, for its summary. */
 export interface Outcome {
   readonly status: number;
   readonly ended: 'complete' | 'refused' | 'denied' | 'cut' | 'cancelled' | 'failed';
+}
+
+/** Why a call must end that nothing else ended: its caller was stopped, or the record is away. */
+export function stopOf({ gone }: Exchange): GatehouseError | null {
+  const why: unknown = gone.signal.reason;
+  return why instanceof GatehouseError ? why : null;
+}
+
+/** True if the caller was let in with its request for log-probabilities. */
+export function mayEcho({ facts, inbound }: Admitted): boolean {
+  return facts.features.includes('logprobs') && inbound.verdict.drops.length === 0;
 }
 
 /** Text that came out of a decision that did not pass, for the caller. Holds no content. */

@@ -7,16 +7,19 @@ import {
   type Subject,
   subject,
 } from '../kernel/index.ts';
+import { type Estimate, estimateOf, type Reservation } from './budget.ts';
 import type { RequestFacts } from './dialects/index.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayOptions, GatewayParts, PinnedModel } from './parts.ts';
 import type { RequestBody } from './request-body.ts';
 
-/** What was decided before anything leaves, and the subject whose content may. */
+/** What was decided before anything leaves, the subject whose content may, and what is reserved. */
 export interface Inbound {
   readonly decision: Decision;
   readonly input: Subject;
   readonly owner: string;
+  readonly reservation: Reservation;
+  readonly estimate: Estimate;
 }
 
 /**
@@ -32,6 +35,12 @@ export async function judgeInbound(
   facts: RequestFacts,
   model: PinnedModel | null,
 ): Promise<Inbound> {
+  const estimate =
+    model === null ? noTokens : estimateOf(call.dialect, body.bytes.length, facts, model);
+  const reservation =
+    model === null ? nothingReserved : parts.budgets.reserve({ principal, model, ...estimate });
+  const counted = model && parts.arrival !== null ? await parts.arrival(principal, model) : {};
+  const most = { kind: 'used' as const, cached: 0, ...estimate };
   const context: JsonObject = {
     protocol: call.dialect.id,
     stream: facts.stream,
@@ -40,6 +49,8 @@ export async function judgeInbound(
     features: facts.features,
     provider: model?.provider ?? '',
     groups: model?.groups ?? [],
+    tokens: estimate.input + estimate.output,
+    cost: millionths(reservation.cost(most)),
   };
   const common = { trace: call.trace, step: 0, principal, context, measures: {} };
   const resource = { type: 'model', id: model?.id ?? facts.model } as const;
@@ -47,6 +58,7 @@ export async function judgeInbound(
     ...common,
     stage: 'enter',
     resource: { type: 'gateway', id: 'gateway' },
+    measures: counted,
     content: null,
     parts: [],
   });
@@ -68,6 +80,7 @@ export async function judgeInbound(
   const owner = `${principal.id}/${facts.user ?? ''}`;
   const decision = await decide(parts.checkpoint, [enter, input, asked], {
     early: options.early,
+    claims: reservation.claims,
     bodies: [{ role: 'input', owner, bytes: body.bytes }],
     facts: {
       protocol: call.dialect.id,
@@ -78,5 +91,13 @@ export async function judgeInbound(
       ...parts.policyFacts(),
     },
   });
-  return { decision, input, owner };
+  return { decision, input, owner, reservation, estimate };
+}
+
+const noTokens: Estimate = { input: 0, output: 0 };
+const nothingReserved: Reservation = { claims: [], settle: () => [], cost: () => null };
+
+/** Billionths of a dollar as millionths, rounded up; policies count in these. */
+function millionths(billionths: number | null): number {
+  return billionths === null ? 0 : Math.ceil(billionths / 1_000);
 }

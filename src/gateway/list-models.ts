@@ -1,19 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { act, decide, type Json, partsOf, subject } from '../kernel/index.ts';
 import { durable } from './answer-json.ts';
-import { credentialOf } from './credential.ts';
 import { familyOf } from './dialects/index.ts';
 import { refusalOf } from './exchange.ts';
 import type { GatewayParts } from './parts.ts';
+import { presentedBy } from './presented.ts';
 
 /** `GET /v1/models`: the exact versions and their aliases, for a caller that is let in. */
 export async function listModels(
   parts: GatewayParts,
   trace: string,
+  origin: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const principal = await parts.identify(credentialOf(request));
+  const principal = await parts.identify(presentedBy(request, origin));
   const family = familyOf(request.headers);
   const content = family.modelList(parts.models().map(({ id, provider }) => ({ id, provider })));
   const context = {

@@ -6,6 +6,8 @@ export interface ListenOptions {
   readonly host: string;
   readonly port: number;
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** Ask clients for a certificate (mutual TLS). Whether it counts is decided with the caller. */
+  readonly clientCertificates?: boolean;
   readonly behindTlsProxy: boolean;
   readonly hosts: readonly string[];
   readonly headersMs: number;
@@ -36,6 +38,8 @@ export function refusePlainOffLoopback(listen: ListenOptions): void {
 /** The Host names that a listener answers to. Others are refused: DNS rebinding ends here. */
 export interface Hosts {
   port(port: number): void;
+  /** What this listener is reached by: `https`, also behind a proxy that ends TLS. */
+  readonly scheme: 'http' | 'https';
   /** True if the Host header names this listener. */
   has(header: string | undefined): boolean;
 }
@@ -53,6 +57,7 @@ export function hostsOf(listen: ListenOptions): Hosts {
   add(listen.port);
   return {
     port: add,
+    scheme: listen.tls !== undefined || listen.behindTlsProxy ? 'https' : 'http',
     has: (header) => header !== undefined && allowed.has(header.toLowerCase()),
   };
 }

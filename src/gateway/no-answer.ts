@@ -1,6 +1,7 @@
 import { decide, toGatehouseError } from '../kernel/index.ts';
 import { UpstreamError } from '../upstream/index.ts';
-import type { Admitted } from './exchange.ts';
+import { chargeFacts, type Spent } from './budget.ts';
+import { type Admitted, stopOf } from './exchange.ts';
 import { outputSubject } from './output.ts';
 import type { GatewayParts } from './parts.ts';
 
@@ -12,11 +13,13 @@ export async function recordNoAnswer(
   parts: GatewayParts,
   call: Admitted,
   thrown: unknown,
+  spent: Spent,
 ): Promise<void> {
   const { code } = toGatehouseError(thrown);
   const attempts = thrown instanceof UpstreamError ? thrown.attempts : [];
   const decision = await decide(parts.checkpoint, [outputSubject(call, null, [])], {
     follows: call.inbound,
+    settles: call.reservation.settle(spent),
     facts: {
       protocol: call.dialect.id,
       stream: call.facts.stream,
@@ -24,7 +27,8 @@ export async function recordNoAnswer(
       route: call.model.id,
       attempts: attempts.map((attempt) => ({ ...attempt })),
       ended: call.response.destroyed ? 'cancelled' : 'failed',
-      error: code,
+      error: stopOf(call)?.code ?? code,
+      ...chargeFacts(call, spent),
       ms: Math.round(parts.clock.now() - call.begun),
     },
   });

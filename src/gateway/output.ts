@@ -1,5 +1,6 @@
 import { type Json, type JsonObject, type Subject, subject } from '../kernel/index.ts';
 import type { Answer } from '../upstream/index.ts';
+import { chargeFacts, type Spent } from './budget.ts';
 import type { Admitted, Outcome } from './exchange.ts';
 
 /** The output subject of a call, for a content; a stream's has none. */
@@ -24,6 +25,7 @@ export function answerFacts(
   answer: Answer,
   ended: Outcome['ended'],
   usage: Json,
+  spent: Spent,
   now: number,
 ): JsonObject {
   return {
@@ -37,6 +39,7 @@ export function answerFacts(
     status: answer.status,
     ended,
     usage,
+    ...chargeFacts(call, spent),
     ms: Math.round(now - call.begun),
   };
 }

@@ -1,3 +1,4 @@
+import type { Presented } from '../identity/index.ts';
 import type {
   Checkpoint,
   Clock,
@@ -7,6 +8,7 @@ import type {
   Principal,
 } from '../kernel/index.ts';
 import type { Answer, ModelCall } from '../upstream/index.ts';
+import type { Budgets } from './budget.ts';
 import type { Random } from './trace-id.ts';
 
 /** An exact model version that may be served, and where. */
@@ -14,6 +16,8 @@ export interface PinnedModel {
   readonly id: string;
   readonly groups: readonly string[];
   readonly provider: string;
+  /** Most tokens of one answer, where the call itself does not say. */
+  readonly maxOutput: number;
   /** The version itself, then its fallbacks. */
   readonly candidates: readonly {
     readonly id: string;
@@ -21,6 +25,9 @@ export interface PinnedModel {
     readonly model: string;
   }[];
 }
+
+/** Counts about a subject, for its `measures`. */
+export type Measures = Readonly<Record<string, number>>;
 
 /** What is known of a call when it is over: for metrics and tracing, never content. */
 export interface CallSummary {
@@ -45,8 +52,13 @@ export interface GatewayParts {
   readonly checkpoint: Checkpoint;
   readonly clock: Clock;
   readonly random: Random;
-  /** Who a credential stands for. Throws `unauthenticated`. */
-  identify(credential: string | null): Principal | Promise<Principal>;
+  /** Who is behind what a request shows. Throws `unauthenticated`. */
+  identify(presented: Presented): Principal | Promise<Principal>;
+  /** Notes a call under way; `end` is called when its principal is stopped. Returns how to leave. */
+  enter(principal: Principal, end: (why: GatehouseError) => void): () => void;
+  readonly budgets: Budgets;
+  /** Counts a request where rates are shared, for `policy.rate`; null where claims count them. */
+  readonly arrival: ((principal: Principal, model: PinnedModel) => Promise<Measures>) | null;
   /** The exact version that a name stands for now, or null. */
   resolve(asked: string): PinnedModel | null;
   models(): readonly PinnedModel[];

@@ -7,16 +7,17 @@ import {
   type Level,
   type Principal,
 } from '../kernel/index.ts';
-import type { Answer, ModelCall } from '../upstream/index.ts';
+import { type Answer, type ModelCall, UpstreamError } from '../upstream/index.ts';
 import { answerJson, durable } from './answer-json.ts';
 import { answerStream } from './answer-stream.ts';
-import { credentialOf } from './credential.ts';
+import { spentInVain } from './budget.ts';
 import type { RequestFacts } from './dialects/index.ts';
-import { type Admitted, type Exchange, type Outcome, refusalOf } from './exchange.ts';
+import { type Admitted, type Exchange, type Outcome, refusalOf, stopOf } from './exchange.ts';
 import { forwardedHeaders } from './forwarded.ts';
 import { judgeInbound } from './inbound.ts';
 import { recordNoAnswer } from './no-answer.ts';
 import type { GatewayOptions, GatewayParts, PinnedModel } from './parts.ts';
+import { presentedBy } from './presented.ts';
 import { type RequestBody, readBody } from './request-body.ts';
 
 /** How far a call has come, for its summary, whatever ends it. */
@@ -39,21 +40,36 @@ export async function passage(
   call: Exchange,
   progress: Progress,
 ): Promise<Outcome> {
-  const principal = await parts.identify(credentialOf(call.request));
+  const principal = await parts.identify(presentedBy(call.request, call.origin));
   progress.agent = principal.id;
+  const leave = parts.enter(principal, (why) => call.gone.abort(why));
+  try {
+    return await admitted(parts, options, call, progress, principal);
+  } finally {
+    leave();
+  }
+}
+
+async function admitted(
+  parts: GatewayParts,
+  options: GatewayOptions,
+  call: Exchange,
+  progress: Progress,
+  principal: Principal,
+): Promise<Outcome> {
   const body = await readBody(call.request, options.bodyBytes);
   const facts = call.dialect.readRequest(body.json);
   progress.facts = facts;
   const asked: Asked = { principal, body, facts, headers: forwardedHeaders(call.request) };
   const wanted = parts.resolve(facts.model);
-  const { admitted, answer } = await dispatch(parts, options, call, progress, asked, wanted);
+  const { entered, answer } = await dispatch(parts, options, call, progress, asked, wanted);
   progress.upstream = answer.upstream;
   progress.served = answer.model;
   const streams = /^text\/event-stream/i.test(answer.headers['content-type'] ?? '');
   const done =
     streams && call.dialect.stream !== null
-      ? await answerStream(parts, options, admitted, answer)
-      : await answerJson(parts, admitted, answer);
+      ? await answerStream(parts, options, entered, answer)
+      : await answerJson(parts, entered, answer);
   progress.level = done.decision.verdict.level;
   progress.usage = done.usage;
   return done;
@@ -78,29 +94,39 @@ async function dispatch(
   progress: Progress,
   asked: Asked,
   wanted: PinnedModel | null,
-): Promise<{ readonly admitted: Admitted; readonly answer: Answer }> {
+): Promise<{ readonly entered: Admitted; readonly answer: Answer }> {
   const { principal, body, facts } = asked;
   const fallbacks = (wanted?.candidates ?? []).slice(1);
   let model = wanted;
   for (let next = 0; ; next++) {
     const inbound = await judgeInbound(parts, options, call, principal, body, facts, model);
-    const { decision, owner } = inbound;
+    const { decision, owner, reservation, estimate } = inbound;
     progress.level = decision.verdict.level;
     if (decision.permit === null || model === null) {
       await durable(decision);
       throw refusalOf(decision);
     }
     stopUpstreamIfUnrecorded(call, decision);
-    const admitted: Admitted = { ...call, principal, facts, model, owner, inbound: decision };
+    const entered: Admitted = {
+      ...call,
+      principal,
+      facts,
+      model,
+      owner,
+      inbound: decision,
+      reservation,
+      estimate,
+    };
     try {
       const answer = await act(decision.permit, inbound.input, ({ content }) =>
         parts.send(modelCall(call, asked, model as PinnedModel, content as JsonObject)),
       );
-      return { admitted, answer };
+      return { entered, answer };
     } catch (thrown) {
-      await recordNoAnswer(parts, admitted, thrown);
-      const why: unknown = call.gone.signal.reason;
-      if (why instanceof GatehouseError) throw why;
+      const attempts = thrown instanceof UpstreamError ? thrown.attempts : [];
+      await recordNoAnswer(parts, entered, thrown, spentInVain(attempts, estimate));
+      const why = stopOf(call);
+      if (why !== null) throw why;
       const fallback = fallbacks[next];
       if (fallback === undefined || !isAway(thrown) || call.gone.signal.aborted) throw thrown;
       model = parts.resolve(fallback.id);

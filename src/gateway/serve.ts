@@ -24,6 +24,7 @@ export function serve(
   const trace = traceId(parts.clock.now(), parts.random);
   response.setHeader('x-gatehouse-trace', trace);
   const dialect = dialectAt(path);
+  const origin = `${hosts.scheme}://${request.headers.host ?? ''}`;
   const refuse = (error: GatehouseError) => tell(parts, request, response, dialect, trace, error);
   const wrong = doorstep(hosts, request, path, dialect);
   if (wrong !== null) {
@@ -31,7 +32,9 @@ export function serve(
     return;
   }
   if (dialect === null) {
-    listModels(parts, trace, request, response).catch((thrown) => refuse(toGatehouseError(thrown)));
+    listModels(parts, trace, origin, request, response).catch((thrown) =>
+      refuse(toGatehouseError(thrown)),
+    );
     return;
   }
   const gone = new AbortController();
@@ -45,6 +48,7 @@ export function serve(
     request,
     response,
     dialect,
+    origin,
     gone,
   };
   const progress = unknown();

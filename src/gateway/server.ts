@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
@@ -38,7 +39,7 @@ export async function openGateway(
   const allowed = hostsOf(listen);
   const handle = turns((request, response) => serve(parts, options, allowed, request, response));
   const server = listen.tls
-    ? createTlsServer({ ...settings, ...listen.tls, minVersion: 'TLSv1.2' }, handle)
+    ? createTlsServer({ ...settings, ...listen.tls, ...clientTls(listen) }, handle)
     : createServer(settings, handle);
   server.maxConnections = listen.connections;
   server.maxHeadersCount = 100;
@@ -54,6 +55,18 @@ export async function openGateway(
     url: `${listen.tls ? 'https' : 'http'}://${host}:${port}`,
     port,
     close: (graceMs = 5_000) => closed(server, graceMs),
+  };
+}
+
+// A resumed session would show the client's certificate without its chain.
+function clientTls({ clientCertificates = false }: ListenOptions) {
+  if (!clientCertificates) return { minVersion: 'TLSv1.2' as const };
+  const secureOptions = constants.SSL_OP_NO_TICKET;
+  return {
+    minVersion: 'TLSv1.2' as const,
+    requestCert: true,
+    rejectUnauthorized: false,
+    secureOptions,
   };
 }
 

@@ -7,6 +7,7 @@ export const errorCodes = {
   bad_json: ['user', 400],
   bad_config: ['user', 400],
   unauthenticated: ['user', 401],
+  revoked: ['user', 401],
   refused: ['user', 403],
   held: ['user', 403],
   not_found: ['user', 404],

@@ -14,6 +14,8 @@ export interface ModelPin {
   readonly groups?: readonly string[];
   /** The provider may move what `model` means, and the operator accepts it. */
   readonly floating?: boolean;
+  /** Most tokens of one answer, where a call does not say; 16,384 by default. */
+  readonly maxOutput?: number;
 }
 
 /** A pin as a request sees it: the version, and where it is served, the pin itself first. */
@@ -23,6 +25,7 @@ export interface PinnedModel {
   readonly groups: readonly string[];
   readonly aliases: readonly string[];
   readonly floating: boolean;
+  readonly maxOutput: number;
   readonly candidates: readonly {
     readonly id: string;
     readonly upstream: string;
@@ -68,6 +71,8 @@ export function openPins(models: readonly ModelPin[]): Pins {
   return { resolve, list: () => listed, control: () => pinControl(byId) };
 }
 
+const usualMaxOutput = 16_384;
+
 function checkPin(pin: ModelPin): void {
   const at = pin.id.lastIndexOf('@');
   if (at < 1 || at === pin.id.length - 1) {
@@ -107,6 +112,7 @@ function pinned(pin: ModelPin, byId: ReadonlyMap<string, ModelPin>): PinnedModel
     groups: Object.freeze([...(pin.groups ?? [])]),
     aliases: Object.freeze([...(pin.aliases ?? [])]),
     floating: pin.floating === true,
+    maxOutput: pin.maxOutput ?? usualMaxOutput,
     candidates: Object.freeze(candidates),
   });
 }

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type CallSummary, type Gateway, openGateway } from '../../src/gateway/index.ts';
+import {
+  type Budgets,
+  type CallSummary,
+  type Gateway,
+  type GatewayParts,
+  openGateway,
+} from '../../src/gateway/index.ts';
 import {
   type Binding,
   type GatehouseError,
@@ -34,6 +40,8 @@ export interface WorldOptions {
   readonly requestMs?: number;
   readonly idleMs?: number;
   readonly identify?: (credential: string | null) => Principal;
+  readonly budgets?: Budgets;
+  readonly enter?: GatewayParts['enter'];
 }
 
 function upstreamsTo(url: string, options: WorldOptions) {
@@ -55,6 +63,11 @@ function upstreamsTo(url: string, options: WorldOptions) {
     log: () => {},
   });
 }
+
+/** No quota at all. */
+const unlimited: Budgets = {
+  reserve: () => ({ claims: [], settle: () => [], cost: () => null }),
+};
 
 export async function openWorld(options: WorldOptions): Promise<World> {
   const provider = await openProvider();
@@ -78,7 +91,10 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       },
       clock: systemClock,
       random: randomBytes,
-      identify: options.identify ?? (() => principal),
+      identify: ({ credential }) => options.identify?.(credential) ?? principal,
+      enter: options.enter ?? (() => () => {}),
+      budgets: options.budgets ?? unlimited,
+      arrival: null,
       resolve: pins.resolve,
       models: pins.list,
       send: (call) => upstreams.send(call),

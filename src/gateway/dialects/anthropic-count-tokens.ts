@@ -8,6 +8,7 @@ export const anthropicCountTokens: Dialect = {
   id: 'anthropic.count_tokens',
   family: anthropic,
   path: '/v1/messages/count_tokens',
+  costs: false,
   vocabulary: anthropicVocabulary,
   readRequest: (body) => ({ ...readAnthropicRequest(body), stream: false }),
   withModel: (body, model) => ({ ...body, model }),

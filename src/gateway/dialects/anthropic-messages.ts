@@ -10,6 +10,7 @@ export const anthropicMessages: Dialect = {
   id: 'anthropic.messages',
   family: anthropic,
   path: '/v1/messages',
+  costs: true,
   vocabulary: anthropicVocabulary,
   readRequest: readAnthropicRequest,
   withModel: (body, model) => ({ ...body, model }),

@@ -44,6 +44,7 @@ export function readAnthropicRequest(body: JsonObject): RequestFacts {
     includeObfuscation: true,
     includeUsage: true,
     maxTokens: countAt(body, 'max_tokens'),
+    choices: 1,
   };
 }
 

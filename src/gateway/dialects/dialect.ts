@@ -19,7 +19,10 @@ export interface RequestFacts {
   readonly includeObfuscation: boolean;
   /** True if the caller asked for token usage in the stream. */
   readonly includeUsage: boolean;
+  /** Most tokens of one answer, as the caller asked; null: it did not say. */
   readonly maxTokens: number | null;
+  /** How many answers it asks for. */
+  readonly choices: number;
 }
 
 export type DialectId =
@@ -34,6 +37,8 @@ export interface Dialect {
   readonly id: DialectId;
   readonly family: Family;
   readonly path: string;
+  /** False for an endpoint that takes no tokens. */
+  readonly costs: boolean;
   /** Property names of the protocol; any other name in a body is content and is judged. */
   readonly vocabulary: ReadonlySet<string>;
   /** @throws GatehouseError `bad_request` that names the field, its value and the mend. */

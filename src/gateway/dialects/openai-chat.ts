@@ -55,6 +55,7 @@ function readRequest(body: JsonObject): RequestFacts {
     includeObfuscation: flagAt(options, 'include_obfuscation', true, 'stream_options.'),
     includeUsage: flagAt(options, 'include_usage', false, 'stream_options.'),
     maxTokens: countAt(body, 'max_completion_tokens') ?? countAt(body, 'max_tokens'),
+    choices: countAt(body, 'n') ?? 1,
   };
 }
 
@@ -82,6 +83,7 @@ export const openaiChat: Dialect = {
   id: 'openai.chat',
   family: openai,
   path: '/v1/chat/completions',
+  costs: true,
   vocabulary: openaiVocabulary,
   readRequest,
   withModel: (body, model) => ({ ...body, model }),

@@ -25,7 +25,8 @@ function readRequest(body: JsonObject): RequestFacts {
     features: features.sorted(),
     includeObfuscation: true,
     includeUsage: true,
-    maxTokens: null,
+    maxTokens: 0,
+    choices: 1,
   };
 }
 
@@ -42,6 +43,7 @@ export const openaiEmbeddings: Dialect = {
   id: 'openai.embeddings',
   family: openai,
   path: '/v1/embeddings',
+  costs: true,
   vocabulary: openaiVocabulary,
   readRequest,
   withModel: (body, model) => ({ ...body, model }),

@@ -43,6 +43,7 @@ function readRequest(body: JsonObject): RequestFacts {
     includeObfuscation: flagAt(options, 'include_obfuscation', true, 'stream_options.'),
     includeUsage: true,
     maxTokens: countAt(body, 'max_output_tokens'),
+    choices: 1,
   };
 }
 
@@ -108,6 +109,7 @@ export const openaiResponses: Dialect = {
   id: 'openai.responses',
   family: openai,
   path: '/v1/responses',
+  costs: true,
   vocabulary: openaiVocabulary,
   readRequest,
   withModel: (body, model) => ({ ...body, model }),

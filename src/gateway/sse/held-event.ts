@@ -35,10 +35,11 @@ export class HeldEvent implements Found, Taken {
   open = 0;
   /** Code units of all its texts that are judged. */
   weight = 0;
-  #changed = false;
+  #changed: boolean;
 
-  constructor(json: MutableObject) {
+  constructor(json: MutableObject, hideEchoes = false) {
     this.json = json;
+    this.#changed = hideEchoes;
   }
 
   /** True if padding has to hide more than the length of the channels' text. */
@@ -100,7 +101,8 @@ export class HeldEvent implements Found, Taken {
       holder[key] = passed;
       this.#changed = true;
     }
-    // INVARIANT: where a mask took something away, its tokens do not stand beside it.
+    // INVARIANT: where a mask took something away, or the caller may not see them, no tokens stand
+    // beside the text.
     if (this.#changed) {
       for (const [holder, key] of this.#echoes) {
         holder[key] = Array.isArray(holder[key]) ? [] : null;

@@ -16,6 +16,8 @@ export interface HoldbackOptions {
   readonly limit?: number;
   /** The caller did not ask for usage; what the gateway asked for is taken out of the stream. */
   readonly hideUsage?: boolean;
+  /** The caller may not see log-probabilities: those that come all the same are taken out. */
+  readonly hideEchoes?: boolean;
 }
 
 // What an event weighs beside its text, so that a flood of empty ones has an end as well.
@@ -43,6 +45,7 @@ export class Holdback {
   readonly #flats: FlatTexts;
   readonly #open: OpenTexts;
   readonly #writer: EventWriter;
+  readonly #hideEchoes: boolean;
   readonly #limit: number;
   readonly #queue: HeldEvent[] = [];
   #last: HeldEvent | null = null;
@@ -60,6 +63,7 @@ export class Holdback {
     this.#flats = new FlatTexts(dialect.vocabulary);
     this.#open = new OpenTexts(this.#flats);
     this.#writer = new EventWriter(dialect.stream, options.padding);
+    this.#hideEchoes = options.hideEchoes ?? false;
     this.#limit = options.limit ?? 1024 * 1024;
   }
 
@@ -91,7 +95,7 @@ export class Holdback {
       return;
     }
     const json = parsed(event.data);
-    const held = new HeldEvent(json);
+    const held = new HeldEvent(json, this.#hideEchoes);
     this.#reading.begin(held);
     this.#stream.read(event.name, json, this.#reading);
     if (this.#reading.skipped) return;
