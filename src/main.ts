@@ -271,7 +271,8 @@ if (import.meta.main) {
   const client = clientFetch();
   const call = client.fetch as CliParts['call'];
   const product = productOf({ openHouse, terminal, env, call, now: systemClock.now });
-  const parts = { argv: argv.slice(2), version, terminal, env, call, product };
+  const given = { terminal, env, call, product, clock: systemClock, random: randomBytes };
+  const parts = { ...given, argv: argv.slice(2), version };
   process.exitCode = await cli(parts);
   await client.close();
 }

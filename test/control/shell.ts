@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { systemClock } from '../../src/kernel/index.ts';
 import { cli, type Product } from '../../src/surface/index.ts';
 import type { ControlWorld } from './world.ts';
 
@@ -27,6 +29,8 @@ export async function run(
     version: '0.1.0',
     env: env ?? here ?? {},
     call: (url, init) => globalThis.fetch(url, init),
+    clock: systemClock,
+    random: randomBytes,
     terminal: {
       out: (text) => {
         out += text;

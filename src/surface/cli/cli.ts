@@ -4,6 +4,7 @@ import { agentCommands } from './commands/agent.ts';
 import { exportCommand } from './commands/export.ts';
 import { operationCommands } from './commands/operation.ts';
 import { policyCommands } from './commands/policy.ts';
+import { runCommand } from './commands/run.ts';
 import { traceCommands } from './commands/trace.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { completion } from './completion.ts';
@@ -68,6 +69,7 @@ function programOf(parts: CliParts, ended: (code: number) => void): Definition {
   );
   operationCommands(program, parts, ended);
   agentCommands(program, parts);
+  runCommand(program, parts, ended);
   policyCommands(program, parts);
   traceCommands(program, parts);
   exportCommand(program, parts);

@@ -1,3 +1,4 @@
+import type { Clock } from '../../kernel/index.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What `main` does for the command line. */
@@ -26,4 +27,7 @@ export interface Command {
   /** `fetch`, given. */
   call(url: string, init: RequestInit): Promise<Response>;
   readonly product: Product;
+  readonly clock: Clock;
+  /** `size` random bytes. */
+  random(size: number): Uint8Array;
 }

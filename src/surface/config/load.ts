@@ -7,7 +7,7 @@ type Tree = Record<string, unknown>;
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Variables that start with this belong to other parts (the bootstrap, the command line, tests). */
-const elsewhere = /^GATEHOUSE_(URL|TOKEN|TEST_.*|CONFIG|SETUP_.*|RUNTIME.*)$/;
+const elsewhere = /^GATEHOUSE_(URL|GATEWAY_URL|TOKEN|TEST_.*|CONFIG|SETUP_.*|RUNTIME.*)$/;
 
 /**
  * Reads a configuration from YAML text and the environment. `GATEHOUSE_GATEWAY__LISTEN` overrides

@@ -4,6 +4,7 @@ import { examples, remote, type Shared } from '../command.ts';
 import { seconds } from '../duration.ts';
 import type { Command } from '../product.ts';
 import { facts, table } from '../table.ts';
+import { keygenCommand } from './agent-keygen.ts';
 
 interface NewOptions extends Shared {
   readonly owner: string;
@@ -43,6 +44,7 @@ export function agentCommands(program: Definition, command: Command): void {
   showCommand(group, command);
   disableCommand(group, command);
   keyCommand(group, command);
+  keygenCommand(group, command);
   revokeCommand(group, command);
 }
 
