@@ -67,7 +67,7 @@ async function openRooms(options: HouseOptions, opened: Opened) {
   mkdirSync(data, { recursive: true, mode: 0o711 });
   mkdirSync(join(data, 'keys'), { recursive: true, mode: 0o700 });
   const clock = systemClock;
-  const policies = openPolicies({ folder: at(config.policy.folder), log });
+  const policies = openPolicies({ folder: at(config.policy.folder), clock, log });
   const pins = openPins(config.models);
   const { url, poolSize } = config.store;
   const store = await openStore({ ...(url ? { url } : {}), dataDir: data, log, poolSize });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { checkSources, prepare } from './checked.ts';
 import { tooComplex } from './complexity.ts';
-import { checkSources, prepare } from './policy-set.ts';
 import { readSources } from './sources.ts';
 
 const sources = readSources(fileURLToPath(new URL('../../policies', import.meta.url)));

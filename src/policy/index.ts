@@ -1,5 +1,7 @@
+export { checkSources } from './checked.ts';
 export { openPolicies, type Policies, type PoliciesFrom } from './policies.ts';
-export { checkSources, type PolicyCheck, type PolicyFact, type PolicyFlaw } from './policy-set.ts';
+export type { PolicyCheck, PolicyFact, PolicyFlaw } from './policy-set.ts';
+export type { TestResult } from './policy-test.ts';
 export type {
   Only,
   Price,

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { GatehouseError, type Opinion, type Subject, subject } from '../kernel/index.ts';
 import { openPolicies, type Policies } from './policies.ts';
-import { questionKey } from './question.ts';
+import { timeOf } from './question.ts';
+import { questionKey } from './question-key.ts';
 
 const folder = fileURLToPath(new URL('../../policies', import.meta.url));
+const schema = readFileSync(join(folder, 'schema.cedarschema'), 'utf8');
+const clock = { now: () => Date.parse('2030-01-02T15:00:00Z'), after: () => () => {} };
 const stop = () => new AbortController().signal;
 
 const agent: Subject['principal'] = {
@@ -52,22 +55,12 @@ function judge(policies: Policies, asked: Subject): Opinion {
   return opinion;
 }
 
-const schema = `
-  entity Person; entity Tenant; entity Provider; entity ModelGroup; entity Gateway; entity Tool;
-  entity Agent in [Tenant] { name: String, owner: Person, tenant: Tenant };
-  entity Model in [Provider, ModelGroup];
-  type Caller = { credential: String, delegated: Bool, actors: Set<String> };
-  action enter appliesTo { principal: Agent, resource: Gateway,
-    context: { protocol: String, caller: Caller } };
-  action call_model appliesTo { principal: Agent, resource: Model, context: { protocol: String,
-    caller: Caller, stream: Bool, asked: String, features: Set<String> } };`;
-
 function sources(policy: string): Policies {
-  return openPolicies({ sources: { schema, policies: { 'a.cedar': policy } } });
+  return openPolicies({ clock, sources: { schema, policies: { 'a.cedar': policy } } });
 }
 
 describe('the policies that come along', () => {
-  const policies = openPolicies({ folder, log: (line) => assert.fail(line) });
+  const policies = openPolicies({ folder, clock, log: (line) => assert.fail(line) });
 
   test('let every agent enter, and use models of the group general (A2)', () => {
     const entering = asking({ stage: 'enter', resource: { type: 'gateway', id: 'gateway' } });
@@ -97,7 +90,6 @@ describe('the policies that come along', () => {
     ['hosted_tool:web_search', 'no-hosted-tools', 'allows-hosted-tools'],
     ['remote_content', 'no-remote-content', 'allows-remote-content'],
     ['remote_content:image', 'no-remote-content', 'allows-remote-content'],
-    ['logprobs', 'no-logprobs', 'allows-logprobs'],
     ['other_model', 'no-other-model', 'allows-other-model'],
   ];
   for (const [feature, id, group] of risky) {
@@ -138,7 +130,7 @@ describe('policies', () => {
     for (const one of [
       asking({ principal: person }),
       asking({ resource: { type: 'tool', id: 'x' } }),
-      asking({ stage: 'action', resource: { type: 'tool', id: 'x' } }),
+      asking({ stage: 'action', resource: { type: 'artifact', id: 'x' } }),
     ]) {
       assert.equal(judge(policies, one).code, 'policy_error');
     }
@@ -184,7 +176,9 @@ describe('policies', () => {
       asking({ context: { ...context, stream: true } }),
       asking(),
     ];
-    assert.equal(new Set(two.map(questionKey)).size, two.length);
+    const time = timeOf(clock.now());
+    const asked = { action: 'call_model', time, mentions: new Set() } as const;
+    assert.equal(new Set(two.map((one) => questionKey(one, asked))).size, two.length);
   });
 
   test('that are not valid are told with file, line and mend, all of them (A2)', () => {
@@ -206,7 +200,7 @@ describe('policies', () => {
     assert.match(bad(twice), /a\.cedar:2:1: the id `x` is used twice/);
     assert.match(bad('permit (principal == ?principal, action, resource);'), /templates/);
     const broken = { schema: 'entity ;', policies: {} };
-    assert.throws(() => openPolicies({ sources: broken }), /schema\.cedarschema:1:8/);
+    assert.throws(() => openPolicies({ clock, sources: broken }), /schema\.cedarschema:1:8/);
   });
 
   test('without an id are named by file and place (A2)', () => {
@@ -222,7 +216,7 @@ describe('policies', () => {
     const lines: string[] = [];
     const policy = 'permit (principal, action, resource) when { false };';
     const all = { schema, policies: { 'a.cedar': policy } };
-    const policies = openPolicies({ sources: all, log: (line) => lines.push(line) });
+    const policies = openPolicies({ clock, sources: all, log: (line) => lines.push(line) });
     assert.match(lines.join(), /a\.cedar:1:1: policy is impossible/);
     assert.equal(policies.check().warnings.length, 1);
   });
@@ -233,7 +227,7 @@ test('a reload counts when it is good, and changes nothing when it is not (A2)',
   try {
     cpSync(folder, copy, { recursive: true });
     const lines: string[] = [];
-    const policies = openPolicies({ folder: copy, log: (line) => lines.push(line) });
+    const policies = openPolicies({ clock, folder: copy, log: (line) => lines.push(line) });
     const control = policies.control();
     const { hash } = policies;
     const level = () => (control.judge(asking(), stop) as Opinion).level;
@@ -261,7 +255,7 @@ test('a reload counts when it is good, and changes nothing when it is not (A2)',
 
 test('a folder that is not there is told by name', () => {
   assert.throws(
-    () => openPolicies({ folder: '/nowhere/policies' }),
+    () => openPolicies({ clock, folder: '/nowhere/policies' }),
     /`\/nowhere\/policies`.*ENOENT/,
   );
 });

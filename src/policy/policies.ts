@@ -10,10 +10,7 @@ import { type Standing, standing } from './standing.ts';
  * Where policies come from: a folder that is read again at each reload, or texts by file name.
  * `clock` is what policies that speak of the time go by.
  */
-export type PoliciesFrom = (
-  | { readonly folder: string }
-  | { readonly sources: PolicySources }
-) & {
+export type PoliciesFrom = ({ readonly folder: string } | { readonly sources: PolicySources }) & {
   readonly clock: Clock;
   readonly log?: (line: string) => void;
 };

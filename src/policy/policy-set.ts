@@ -3,13 +3,15 @@ import {
   type PolicyJson,
   policySetTextToParts,
   policyToJson,
-  preparsePolicySet,
   preparseSchema,
   type ValidationError,
   validate,
 } from '@cedar-policy/cedar-wasm/nodejs';
 import { tooComplex } from './complexity.ts';
-import { type PolicySources, schemaFile, sourcesHash } from './sources.ts';
+import { type Changing, type Mentions, mentionsOf } from './mentions.ts';
+import { Places } from './place.ts';
+import type { TestResult } from './policy-test.ts';
+import { type PolicySources, schemaFile } from './sources.ts';
 
 /** Something wrong, or odd, in a source. `where` is `file:line:column`. */
 export interface PolicyFlaw {
@@ -26,112 +28,122 @@ export interface PolicyFact {
   readonly reason: string | null;
 }
 
-/** What a set of sources is worth. With any error none of it counts. */
+/** What a set of sources is worth. With any error none of it counts; a test that fails is one. */
 export interface PolicyCheck {
   readonly ok: boolean;
   readonly hash: string;
   readonly policies: readonly PolicyFact[];
   readonly errors: readonly PolicyFlaw[];
   readonly warnings: readonly PolicyFlaw[];
+  /** What the tests of the set came to; none is run on a set that is not valid. */
+  readonly tests: readonly TestResult[];
+  /** What that changes from call to call its policies speak of. */
+  readonly mentions: Mentions;
 }
 
-interface Found {
+/** What was read of policies and schema: all that is wrong, and the texts by id where nothing is. */
+export interface PolicySet {
   readonly policies: PolicyFact[];
   readonly texts: Record<string, string>;
   readonly errors: PolicyFlaw[];
   readonly warnings: PolicyFlaw[];
+  readonly mentions: Set<Changing>;
 }
 
-/** Parses and validates (strict mode) without putting anything in force. */
-export function checkSources(sources: PolicySources): PolicyCheck {
-  const { policies, errors, warnings } = readAll(sources);
-  return { ok: errors.length === 0, hash: sourcesHash(sources), policies, errors, warnings };
+/** Where the text of a policy stands. */
+interface Standpoint {
+  readonly places: Places;
+  readonly start: number;
+  readonly text: string;
 }
 
-/**
- * Checks the sources and, when they are good, puts them into Cedar's cache under names made of
- * their hash. Sets of the same name are the same, so no set can take another's place.
- */
-export function prepare(sources: PolicySources): PolicyCheck {
-  const { policies, texts, errors, warnings } = readAll(sources);
-  const hash = sourcesHash(sources);
-  if (errors.length === 0) {
-    const schema = preparseSchema(hash, sources.schema);
-    const set = preparsePolicySet(hash, { staticPolicies: texts });
-    for (const answer of [schema, set]) {
-      if (answer.type === 'failure') errors.push(...answer.errors.map((e) => flaw('*', '', e)));
-    }
-  }
-  return { ok: errors.length === 0, hash, policies, errors, warnings };
-}
-
-function readAll(sources: PolicySources): Found {
-  const found: Found = { policies: [], texts: {}, errors: [], warnings: [] };
+/** Parses and validates (strict mode) policies and schema. The schema stays prepared as `check`. */
+export function readSet(sources: PolicySources): PolicySet {
+  // No prototype: an @id may be any text, `__proto__` too.
+  const texts: Record<string, string> = Object.create(null);
+  const set: PolicySet = { policies: [], texts, errors: [], warnings: [], mentions: new Set() };
   for (const { where, message } of tooComplex(sources)) {
-    found.errors.push({ where: `${where}:1:1`, message, help: null });
+    set.errors.push({ where: `${where}:1:1`, message, help: null });
   }
-  if (found.errors.length > 0) return found;
+  if (set.errors.length > 0) return set;
   const schema = preparseSchema('check', sources.schema);
   if (schema.type === 'failure') {
-    found.errors.push(...schema.errors.map((e) => flaw(schemaFile, sources.schema, e)));
-    return found;
+    const places = new Places(schemaFile, sources.schema);
+    set.errors.push(...schema.errors.map((e) => flaw(e, places)));
+    return set;
   }
+  const found = new Map<string, Standpoint>();
   for (const name of Object.keys(sources.policies).sort()) {
-    readFile(name, sources.policies[name] as string, sources.schema, found);
+    readFile(name, sources.policies[name] as string, set, found);
   }
-  return found;
+  validateAll(sources.schema, set, found);
+  return set;
 }
 
-function readFile(name: string, text: string, schema: string, found: Found): void {
+function readFile(
+  name: string,
+  text: string,
+  set: PolicySet,
+  found: Map<string, Standpoint>,
+): void {
+  const places = new Places(name, text);
   const parts = policySetTextToParts(text);
   if (parts.type === 'failure') {
-    found.errors.push(...parts.errors.map((e) => flaw(name, text, e)));
+    set.errors.push(...parts.errors.map((e) => flaw(e, places)));
     return;
   }
   if (parts.policy_templates.length > 0) {
     const message = 'templates are not supported; write a policy for each case';
-    found.errors.push({ where: `${name}:1:1`, message, help: null });
+    set.errors.push({ where: places.at(0), message, help: null });
   }
-  collect(name, text, parts.policies, found);
-  const said = validate({
-    validationSettings: { mode: 'strict' },
-    schema,
-    policies: { staticPolicies: text },
-  });
-  const broken = (e: DetailedError) => flaw(name, text, e);
-  if (said.type === 'failure') {
-    found.errors.push(...said.errors.map(broken));
-    found.warnings.push(...said.warnings.map(broken));
-    return;
+  for (const [i, [start, policy]] of placed(text, parts.policies).entries()) {
+    const parsed = policyToJson(policy);
+    const point = { places, start, text: policy };
+    if (parsed.type === 'failure') {
+      set.errors.push(...parsed.errors.map((e) => flaw(e, places, point)));
+      continue;
+    }
+    const fact = factOf(parsed.json, `${name}#${i + 1}`, places.at(start));
+    set.policies.push(fact);
+    if (Object.hasOwn(set.texts, fact.id)) {
+      const message = `the id \`${fact.id}\` is used twice; give each policy an @id of its own`;
+      set.errors.push({ where: fact.where, message, help: null });
+      continue;
+    }
+    set.texts[fact.id] = policy;
+    found.set(fact.id, point);
+    for (const one of mentionsOf(parsed.json)) set.mentions.add(one);
   }
-  const invalid = (e: ValidationError) => flaw(name, text, e.error);
-  found.errors.push(...said.validationErrors.map(invalid));
-  found.warnings.push(...said.validationWarnings.map(invalid), ...said.otherWarnings.map(broken));
 }
 
 // Cedar hands the texts out in an order of its own; ids count by place in the file.
-function collect(name: string, text: string, policies: readonly string[], found: Found): void {
+function placed(text: string, policies: readonly string[]): readonly [number, string][] {
   const next = new Map<string, number>();
-  const placed = policies.map((policy) => {
+  const all = policies.map((policy): [number, string] => {
     const start = text.indexOf(policy, next.get(policy) ?? 0);
     next.set(policy, start + 1);
-    return { policy, start };
+    return [start, policy];
   });
-  placed.sort((a, b) => a.start - b.start);
-  for (const [i, { policy, start }] of placed.entries()) {
-    const parsed = policyToJson(policy);
-    if (parsed.type === 'failure') {
-      found.errors.push(...parsed.errors.map((e) => flaw(name, text, e)));
-      continue;
-    }
-    const fact = factOf(parsed.json, `${name}#${i + 1}`, place(name, text, start));
-    if (Object.hasOwn(found.texts, fact.id)) {
-      const message = `the id \`${fact.id}\` is used twice; give each policy an @id of its own`;
-      found.errors.push({ where: fact.where, message, help: null });
-    }
-    found.texts[fact.id] = policy;
-    found.policies.push(fact);
+  return all.sort(([a], [b]) => a - b);
+}
+
+// All in one call: Cedar reads the schema anew in each.
+function validateAll(schema: string, set: PolicySet, found: ReadonlyMap<string, Standpoint>): void {
+  const validationSettings = { mode: 'strict' } as const;
+  const said = validate({ validationSettings, schema, policies: { staticPolicies: set.texts } });
+  const nowhere = new Places('*', '');
+  if (said.type === 'failure') {
+    set.errors.push(...said.errors.map((e) => flaw(e, nowhere)));
+    set.warnings.push(...said.warnings.map((e) => flaw(e, nowhere)));
+    return;
   }
+  const invalid = ({ policyId, error }: ValidationError) => {
+    const point = found.get(policyId);
+    return flaw(error, point?.places ?? nowhere, point);
+  };
+  set.errors.push(...said.validationErrors.map(invalid));
+  set.warnings.push(...said.validationWarnings.map(invalid));
+  set.warnings.push(...said.otherWarnings.map((e) => flaw(e, nowhere)));
 }
 
 function factOf(policy: PolicyJson, fallback: string, where: string): PolicyFact {
@@ -144,15 +156,10 @@ function factOf(policy: PolicyJson, fallback: string, where: string): PolicyFact
   };
 }
 
-function flaw(name: string, text: string, error: DetailedError): PolicyFlaw {
-  // Cedar counts bytes of UTF-8.
+/** What Cedar says is wrong, with its place in the file. */
+export function flaw(error: DetailedError, places: Places, point?: Standpoint): PolicyFlaw {
   const byte = error.sourceLocations?.[0]?.start ?? 0;
-  const start = Buffer.from(text).subarray(0, byte).toString('utf8').length;
-  const message = error.message.replace(/^for policy `policy\d+`, /, '');
-  return { where: place(name, text, start), message, help: error.help };
-}
-
-function place(name: string, text: string, start: number): string {
-  const before = text.slice(0, start).split('\n');
-  return `${name}:${before.length}:${(before.at(-1) ?? '').length + 1}`;
+  const message = error.message.replace(/^for policy `(?:[^`]*)`, /, '');
+  const where = places.atByte(byte, point?.start, point?.text);
+  return { where, message, help: error.help };
 }

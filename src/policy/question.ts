@@ -3,80 +3,105 @@ import type {
   EntityJson,
   StatefulAuthorizationCall,
 } from '@cedar-policy/cedar-wasm/nodejs';
-import type { JsonObject, Stage, Subject } from '../kernel/index.ts';
+import type { Stage, Subject } from '../kernel/index.ts';
+import { countOf, textOf, textsOf } from './facts.ts';
+import type { Mentions } from './mentions.ts';
 
-/** The Cedar action of each stage that policies judge. */
-export const actions: Partial<Record<Stage, string>> = {
+/** What is asked of Cedar: the actions of the schema. */
+export type Action = 'enter' | 'call_model' | 'see_feedback' | 'call_tool';
+
+/** The Cedar action of each stage that `policy.cedar` judges. */
+export const actions: Partial<Record<Stage, Action>> = {
   enter: 'enter',
   model: 'call_model',
   action: 'call_tool',
 };
 
-const resourceTypes: Record<string, string> = { gateway: 'Gateway', model: 'Model', tool: 'Tool' };
-
-/**
- * Everything of a subject that a policy can see, as one string: two subjects of the same key get
- * the same answer from one policy set.
- *
- * INVARIANT: what `question` reads is in the key, each text with its length before it, so that no
- * two different questions share a key, whatever a caller writes into a name.
- */
-export function questionKey({ stage, principal, resource, context }: Subject): string {
-  const { credential, actors } = principal;
-  let key =
-    stage +
-    text(principal.kind) +
-    text(principal.id) +
-    text(principal.name) +
-    text(principal.owner) +
-    text(principal.tenant) +
-    text(credential.kind) +
-    text(resource.type) +
-    text(resource.id) +
-    text(string(context, 'protocol'));
-  for (const actor of actors) key += text(actor.kind) + text(actor.id);
-  if (stage !== 'model') return key;
-  key += (context.stream === true ? 's' : 'n') + text(string(context, 'asked'));
-  for (const feature of strings(context, 'features')) key += `f${text(feature)}`;
-  for (const group of strings(context, 'groups')) key += `g${text(group)}`;
-  return `${key}p${text(string(context, 'provider'))}`;
+/** When, in UTC: `hour` 0 to 23, `weekday` 1 (Monday) to 7 (Sunday, ISO 8601). */
+export interface Time {
+  readonly hour: number;
+  readonly weekday: number;
 }
 
-/** The question that Cedar is asked, with no more entities than it needs. */
+/** One thing to ask about a subject: the action, when, and of what the set's policies speak. */
+export interface Asking {
+  readonly action: Action;
+  /** For `see_feedback`: what the answer would carry. */
+  readonly kind?: string;
+  readonly time: Time;
+  readonly mentions: Mentions;
+}
+
+const resourceTypes: Record<string, string> = { gateway: 'Gateway', model: 'Model', tool: 'Tool' };
+const noTime: Time = { hour: 0, weekday: 1 };
+
+/** The time of a policy. `now` is Unix time in milliseconds. */
+export function timeOf(now: number): Time {
+  const date = new Date(now);
+  return { hour: date.getUTCHours(), weekday: date.getUTCDay() || 7 };
+}
+
+/**
+ * The question that Cedar is asked, with no more entities than it needs. `name` is that of the
+ * prepared set and schema.
+ *
+ * @throws TypeError where the subject's context is not in shape, which is a defect of ours.
+ */
 export function question(
-  hash: string,
+  name: string,
   subject: Subject,
-  action: string,
+  asking: Asking,
 ): StatefulAuthorizationCall {
   const { principal, resource } = subject;
   const type = principal.kind === 'agent' ? 'Agent' : 'Person';
   return {
     principal: { type, id: principal.id },
-    action: { type: 'Action', id: action },
+    action: { type: 'Action', id: asking.action },
     resource: { type: resourceTypes[resource.type] ?? 'Artifact', id: resource.id },
-    context: contextOf(subject),
-    preparsedSchemaName: hash,
-    preparsedPolicySetId: hash,
+    context: contextOf(subject, asking),
+    preparsedSchemaName: name,
+    preparsedPolicySetId: name,
     validateRequest: true,
     entities: entitiesOf(subject),
   };
 }
 
-function contextOf({ stage, principal, context }: Subject): StatefulAuthorizationCall['context'] {
-  const actors = principal.actors.map(({ kind, id }) => `${kind}:${id}`);
-  const caller = {
-    credential: principal.credential.kind,
-    delegated: actors.length > 0,
-    actors,
+type Context = StatefulAuthorizationCall['context'];
+
+function contextOf(subject: Subject, asking: Asking): Context {
+  const { context } = subject;
+  const { action, kind = '', mentions } = asking;
+  const { hour, weekday } = mentions.has('time') ? asking.time : noTime;
+  const common = {
+    protocol: textOf(context, 'protocol'),
+    caller: callerOf(subject),
+    time: { hour, weekday },
   };
-  const protocol = string(context, 'protocol');
-  if (stage !== 'model') return { protocol, caller };
+  if (action === 'enter') return common;
+  if (action === 'see_feedback') return { ...common, kind };
+  const labels = [...textsOf(context, 'labels')];
+  if (action === 'call_tool') return { ...common, labels };
   return {
-    protocol,
-    caller,
-    stream: context.stream === true,
-    asked: string(context, 'asked'),
-    features: withKinds(strings(context, 'features')),
+    ...common,
+    labels,
+    stream: context['stream'] === true,
+    asked: textOf(context, 'asked'),
+    features: withKinds(textsOf(context, 'features')),
+    // INVARIANT: what no policy of the set speaks of is not told, so that it need not be in the key.
+    tokens: mentions.has('tokens') ? countOf(context['tokens'], 'context.tokens') : 0,
+    cost: mentions.has('cost') ? countOf(context['cost'], 'context.cost') : 0,
+  };
+}
+
+function callerOf({ principal: { credential, actors } }: Subject): Context {
+  return {
+    credential: credential.kind,
+    bound: credential.bound === true,
+    scoped: credential.scopes !== undefined,
+    scopes: [...(credential.scopes ?? [])],
+    delegated: actors.length > 0,
+    depth: actors.length,
+    actors: actors.map(({ kind, id }) => `${kind}:${id}`),
   };
 }
 
@@ -93,41 +118,18 @@ function withKinds(features: readonly string[]): string[] {
 function entitiesOf({ principal, resource, context }: Subject): Entities {
   const entities: EntityJson[] = [];
   if (principal.kind === 'agent') {
-    const owner = { type: 'Person', id: principal.owner };
+    const { id, name } = principal;
+    const owner = { __entity: { type: 'Person', id: principal.owner } };
     const tenant = { type: 'Tenant', id: principal.tenant };
-    entities.push({
-      uid: { type: 'Agent', id: principal.id },
-      attrs: { name: principal.name, owner: { __entity: owner }, tenant: { __entity: tenant } },
-      parents: [tenant],
-    });
+    const risk = countOf(principal.risk, 'principal.risk');
+    const attrs = { name, owner, tenant: { __entity: tenant }, risk };
+    entities.push({ uid: { type: 'Agent', id }, attrs, parents: [tenant] });
   }
   if (resource.type === 'model') {
-    const groups = strings(context, 'groups').map((id) => ({ type: 'ModelGroup', id }));
-    const provider = string(context, 'provider');
+    const groups = textsOf(context, 'groups').map((id) => ({ type: 'ModelGroup', id }));
+    const provider = textOf(context, 'provider');
     const parents = provider === '' ? groups : [{ type: 'Provider', id: provider }, ...groups];
     entities.push({ uid: { type: 'Model', id: resource.id }, attrs: {}, parents });
   }
   return entities;
-}
-
-function text(value: string): string {
-  return `${value.length}:${value}`;
-}
-
-function string(context: JsonObject, name: string): string {
-  const value = context[name];
-  return typeof value === 'string' ? value : '';
-}
-
-const none: readonly string[] = [];
-
-// A list with anything but texts in it is a defect of ours: refuse rather than guess.
-function strings(context: JsonObject, name: string): readonly string[] {
-  const value = context[name];
-  if (value === undefined) return none;
-  if (!Array.isArray(value)) throw new TypeError(`context.${name} is a list of texts`);
-  for (const one of value) {
-    if (typeof one !== 'string') throw new TypeError(`context.${name} is a list of texts`);
-  }
-  return value as readonly string[];
 }

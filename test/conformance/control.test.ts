@@ -1,13 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { secretsControl, sizeControl } from '../../src/guard/index.ts';
+import { systemClock } from '../../src/kernel/index.ts';
 import { openPolicies } from '../../src/policy/index.ts';
 import { openPins } from '../../src/registry/index.ts';
 import { controlConformance } from './control.ts';
 
 const folder = fileURLToPath(new URL('../../policies', import.meta.url));
+const policies = openPolicies({ folder, clock: systemClock });
 const pins = openPins([{ id: 'some@1', upstream: 'somewhere', model: 'some-v1' }]);
 
 controlConformance(sizeControl({ bytes: 8_388_608, messages: 2000, depth: 64, tools: 256 }));
 controlConformance(secretsControl());
-controlConformance(openPolicies({ folder }).control());
+controlConformance(policies.control());
+controlConformance(policies.feedback());
 controlConformance(pins.control());

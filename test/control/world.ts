@@ -59,7 +59,7 @@ export async function controlWorld(
   const pins = openPins([
     { id: 'gpt-x@2026-05-01', upstream: 'openai', model: 'gpt-x-2026-05-01' },
   ]);
-  const policies = Object.assign(openPolicies({ folder }), {
+  const policies = Object.assign(openPolicies({ folder, clock }), {
     read: () => readSources(folder),
     check: checkSources,
   });
