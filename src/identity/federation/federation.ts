@@ -127,7 +127,7 @@ function tokenOf(
   const { exp = 0 } = claims;
   const thumbprint = boundTo(claims);
   const id = tokenId(token, claims);
-  return { kind, agent, id, expires: exp * 1000, ...alone, thumbprint, bound: false };
+  return { kind, agent, id, expires: exp * 1000, ...alone, thumbprint, bound: thumbprint !== null };
 }
 
 // It only says whose keys the token must then be verified with.

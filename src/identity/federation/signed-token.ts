@@ -85,7 +85,8 @@ export function textClaim(payload: JWTPayload, name: string): string {
 export function boundTo({ cnf }: JWTPayload): string | null {
   if (cnf === undefined) return null;
   const { jkt, ...others } = (cnf ?? {}) as Record<string, unknown>;
-  if (typeof jkt === 'string' && Object.keys(others).length === 0) return jkt;
+  const known = typeof jkt === 'string' && /^[A-Za-z0-9_-]{43}$/.test(jkt);
+  if (known && Object.keys(others).length === 0) return jkt;
   throw refused('it is bound in a way that is not known here; bind it with `cnf.jkt` (RFC 9449)');
 }
 
