@@ -4,6 +4,7 @@ export { type Head, openCheckpoint, parseCheckpoint } from './note/checkpoint.ts
 export { generateKey, type Signer, signerOf, type Verifier, verifierOf } from './note/key.ts';
 export { localSigner } from './note/local-signer.ts';
 export { parseReceipt, type Receipt } from './note/receipt.ts';
+export type { LogSpan } from './read/log-range.ts';
 export type { LogEntry } from './read/log-reader.ts';
 export { type Published, publishedIn } from './read/published.ts';
 export type { QueueLimits } from './sequence/batch-queue.ts';
@@ -12,6 +13,7 @@ export type { Pace } from './sequence/sequencer.ts';
 export { entriesPath, type LogPath, parseLogPath, tilePath } from './tiles/tile-path.ts';
 export { leafHash } from './tree/hash.ts';
 export { type Proof, provesConsistency, provesInclusion } from './tree/proof.ts';
+export { type AgentUse, openAgentUse, type Use } from './use/agent-use.ts';
 export type { Check, Verification } from './verify/verification.ts';
 export { type VerifyBundleOptions, verifyBundle } from './verify/verify-bundle.ts';
 export { type ReadLog, type VerifyLogOptions, verifyLog } from './verify/verify-log.ts';

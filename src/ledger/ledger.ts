@@ -10,6 +10,7 @@ import { exportFolder } from './bundle/tile-folder.ts';
 import { traceBundle } from './bundle/trace-bundle.ts';
 import type { Signer } from './note/key.ts';
 import { formatReceipt } from './note/receipt.ts';
+import { entriesFrom, type LogSpan, spanSince } from './read/log-range.ts';
 import { type LogEntry, LogReader } from './read/log-reader.ts';
 import { notPublished, type Published } from './read/published.ts';
 import type { QueueLimits } from './sequence/batch-queue.ts';
@@ -45,6 +46,10 @@ export interface Ledger extends Recorder {
   byTrace(trace: string): Promise<readonly LogEntry[]>;
   /** The newest entries first, at most `limit`, below index `before` if given. */
   latest(limit: number, before?: number): Promise<readonly LogEntry[]>;
+  /** Where entries of a time (Unix milliseconds) and later stand, after a few earlier ones. */
+  span(since: number): Promise<LogSpan>;
+  /** At most `limit` entries from an index on, in order. */
+  range(from: number, limit: number): Promise<readonly LogEntry[]>;
   /** The proof that an entry is in the log (C2SP tlog-proof), or null if it is not. */
   receipt(index: number): Promise<string | null>;
   /** The proof that the log of today begins with its first `oldSize` entries. */
@@ -118,6 +123,8 @@ function ledgerOf(options: LedgerOptions, reader: LogReader, sequencer: Sequence
       return found.map(({ index, text }) => ({ index, entry: JSON.parse(text) }));
     },
     latest: (limit, before) => reader.latest(limit, before),
+    span: (since) => spanSince(options.store.pool, since),
+    range: (from, limit) => entriesFrom(options.store.pool, from, limit),
     async receipt(index) {
       const { head, text } = await reader.checkpoint();
       if (!Number.isSafeInteger(index) || index < 0 || index >= head.size) return null;

@@ -18,6 +18,8 @@ export interface Tables {
   revoked_token: RevokedTokenTable;
   quota_bucket: QuotaBucketTable;
   quota_hold: QuotaHoldTable;
+  agent_use: AgentUseTable;
+  agent_use_cursor: AgentUseCursorTable;
 }
 
 export interface DataKeyTable {
@@ -149,6 +151,25 @@ export interface QuotaHoldTable {
   bucket: string;
   amount: number;
   least: number;
+  charged: Generated<number>;
   holder: number;
   at: Date;
+}
+
+export interface AgentUseTable {
+  agent: string;
+  action: 'call_model' | 'call_tool';
+  resource: string;
+  day: Date;
+  /** Calls that passed. */
+  calls: number;
+  refused: number;
+  first: Date | null;
+  last: Date | null;
+}
+
+export interface AgentUseCursorTable {
+  id: number;
+  /** The index of the first entry that is not counted yet. */
+  next: number;
 }
