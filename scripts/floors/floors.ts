@@ -14,7 +14,7 @@ export const floors: readonly (readonly string[])[] = [
   ['kernel'],
 ];
 
-/** The rooms that are folders under src. `main` is the file src/main.ts. */
+/** The rooms with a door. `main` has none: src/main.ts and the folder src/main, which it is made of. */
 export const rooms: readonly string[] = floors.flat().filter((room) => room !== 'main');
 
 /** The rooms that a room must not import: its siblings and those above. */
@@ -34,5 +34,5 @@ export const listens: readonly string[] = ['main', 'surface', 'gateway'];
 
 /** The path of a room, as the start of a regular expression on paths from the root. */
 export function place(room: string): string {
-  return room === 'main' ? '^src/main\\.ts$' : `^src/${room}/`;
+  return room === 'main' ? '^src/main(\\.ts$|/)' : `^src/${room}/`;
 }

@@ -123,7 +123,7 @@ function edgeRules(): IForbiddenRuleType[] {
     {
       name: 'main-is-top',
       comment: 'nothing imports main',
-      from: {},
+      from: { pathNot: place('main') },
       to: { path: place('main') },
     },
     {

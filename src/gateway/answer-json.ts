@@ -36,7 +36,7 @@ export async function answerJson(
     follows: call.inbound,
     bodies: [{ role: 'output', owner: call.owner, bytes }],
     settles: call.reservation.settle(spent),
-    facts: answerFacts(call, answer, 'complete', usage as Json, spent, parts.clock.now()),
+    facts: answerFacts(parts, call, answer, 'complete', usage as Json, spent),
   });
   const stopped = stopOf(call);
   if (stopped !== null) throw stopped;

@@ -72,7 +72,7 @@ export async function answerStream(
   const { status } = answer;
   const spent = spentOn(call.dialect, { status, usage }, ended === 'complete', flow.came.size);
   const facts = {
-    ...answerFacts(call, answer, ended, usage as Json, spent, parts.clock.now()),
+    ...answerFacts(parts, call, answer, ended, usage as Json, spent),
     ...stopFacts(call),
   };
   const decision = await flow.stream.close({

@@ -23,8 +23,6 @@ export type Spent =
 export interface Reservation {
   readonly claims: readonly Claim[];
   settle(spent: Spent): readonly Claim[];
-  /** What that costs, in billionths of a US dollar; null without a price. */
-  cost(spent: Spent): number | null;
 }
 
 /** Where reservations come from. */
@@ -35,6 +33,8 @@ export interface Budgets {
     readonly input: number;
     readonly output: number;
   }): Reservation;
+  /** What tokens of an exact version cost, in billionths of a US dollar; null without a price. */
+  cost(model: string, tokens: Usage): number | null;
 }
 
 // A token of text is rarely less than three bytes, of which JSON adds some.
@@ -85,7 +85,14 @@ export function spentOn(
 }
 
 /** What an entry says of the charge: exact where the provider reported it, else what was assumed. */
-export function chargeFacts({ reservation }: Admitted, spent: Spent): JsonObject {
+export function chargeFacts(
+  { cost }: Budgets,
+  { model, estimate }: Pick<Admitted, 'model' | 'estimate'>,
+  spent: Spent,
+): JsonObject {
   if (spent.kind === 'none') return { charged: { exact: true, cost: 0 } };
-  return { charged: { exact: spent.kind === 'used', cost: reservation.cost(spent) } };
+  if (spent.kind === 'used') return { charged: { exact: true, cost: cost(model.id, spent) } };
+  const output = Math.min(spent.output, estimate.output);
+  const assumed = { input: estimate.input, output, cached: 0 };
+  return { charged: { exact: false, cost: cost(model.id, assumed) } };
 }

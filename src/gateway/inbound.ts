@@ -40,7 +40,6 @@ export async function judgeInbound(
   const reservation =
     model === null ? nothingReserved : parts.budgets.reserve({ principal, model, ...estimate });
   const counted = model && parts.arrival !== null ? await parts.arrival(principal, model) : {};
-  const most = { kind: 'used' as const, cached: 0, ...estimate };
   const context: JsonObject = {
     protocol: call.dialect.id,
     stream: facts.stream,
@@ -50,7 +49,7 @@ export async function judgeInbound(
     provider: model?.provider ?? '',
     groups: model?.groups ?? [],
     tokens: estimate.input + estimate.output,
-    cost: millionths(reservation.cost(most)),
+    cost: model === null ? 0 : millionths(parts.budgets.cost(model.id, { ...estimate, cached: 0 })),
   };
   const common = { trace: call.trace, step: 0, principal, context, measures: {} };
   const resource = { type: 'model', id: model?.id ?? facts.model } as const;
@@ -95,7 +94,7 @@ export async function judgeInbound(
 }
 
 const noTokens: Estimate = { input: 0, output: 0 };
-const nothingReserved: Reservation = { claims: [], settle: () => [], cost: () => null };
+const nothingReserved: Reservation = { claims: [], settle: () => [] };
 
 /** Billionths of a dollar as millionths, rounded up; policies count in these. */
 function millionths(billionths: number | null): number {

@@ -28,7 +28,7 @@ export async function recordNoAnswer(
       attempts: attempts.map((attempt) => ({ ...attempt })),
       ended: call.response.destroyed ? 'cancelled' : 'failed',
       error: stopOf(call)?.code ?? code,
-      ...chargeFacts(call, spent),
+      ...chargeFacts(parts.budgets, call, spent),
       ms: Math.round(parts.clock.now() - call.begun),
     },
   });

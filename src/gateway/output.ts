@@ -2,6 +2,7 @@ import { type Json, type JsonObject, type Subject, subject } from '../kernel/ind
 import type { Answer } from '../upstream/index.ts';
 import { chargeFacts, type Spent } from './budget.ts';
 import type { Admitted, Outcome } from './exchange.ts';
+import type { GatewayParts } from './parts.ts';
 
 /** The output subject of a call, for a content; a stream's has none. */
 export function outputSubject(call: Admitted, content: Json, parts: Subject['parts']): Subject {
@@ -21,12 +22,12 @@ export function outputSubject(call: Admitted, content: Json, parts: Subject['par
 
 /** Facts of the answer that every output entry holds. */
 export function answerFacts(
+  { budgets, clock }: Pick<GatewayParts, 'budgets' | 'clock'>,
   call: Admitted,
   answer: Answer,
   ended: Outcome['ended'],
   usage: Json,
   spent: Spent,
-  now: number,
 ): JsonObject {
   return {
     protocol: call.dialect.id,
@@ -39,7 +40,7 @@ export function answerFacts(
     status: answer.status,
     ended,
     usage,
-    ...chargeFacts(call, spent),
-    ms: Math.round(now - call.begun),
+    ...chargeFacts(budgets, call, spent),
+    ms: Math.round(clock.now() - call.begun),
   };
 }

@@ -66,7 +66,8 @@ function upstreamsTo(url: string, options: WorldOptions) {
 
 /** No quota at all. */
 const unlimited: Budgets = {
-  reserve: () => ({ claims: [], settle: () => [], cost: () => null }),
+  reserve: () => ({ claims: [], settle: () => [] }),
+  cost: () => null,
 };
 
 export async function openWorld(options: WorldOptions): Promise<World> {

@@ -160,7 +160,11 @@ export const importCases: readonly Case[] = [
     rule: 'main-is-top',
     what: 'an import of main',
     broken: { 'src/surface/a.ts': imports('../main.ts'), 'src/main.ts': value },
-    clean: { 'src/main.ts': imports('./surface/index.ts'), 'src/surface/index.ts': value },
+    clean: {
+      'src/main.ts': imports('./main/house.ts'),
+      'src/main/house.ts': imports('../surface/index.ts'),
+      'src/surface/index.ts': value,
+    },
   },
   {
     rule: 'console-sees-contract',
