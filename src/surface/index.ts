@@ -11,6 +11,7 @@ export {
   type SetupToken,
   settingsIn,
   setupToken,
+  type TokenKeys,
 } from './api/index.ts';
 export { type CliParts, cli, type Product, type Terminal } from './cli/index.ts';
 export { type House, type HouseOptions, productOf } from './cli/product-of.ts';

@@ -9,12 +9,17 @@ import type { App, Environment } from './environment.ts';
 import type { ControlParts } from './parts.ts';
 import { problemAnswer, unfit } from './problem.ts';
 import { agentRoutes } from './routes/agents.ts';
+import { identityRoutes } from './routes/identities.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
 import { logFileRoutes } from './routes/log-files.ts';
 import { modelRoutes } from './routes/models.ts';
 import { operationRoutes } from './routes/operation.ts';
+import { ownerRoutes } from './routes/owners.ts';
 import { policyRoutes } from './routes/policies.ts';
+import { publicKeyRoutes } from './routes/public-keys.ts';
+import { quotaRoutes } from './routes/quotas.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 import { traceRoutes } from './routes/traces.ts';
 
 export interface AppOptions {
@@ -58,6 +63,11 @@ export function controlApp(parts: ControlParts, options: AppOptions): App {
   operationRoutes(app, parts);
   agentRoutes(app, parts);
   keyRoutes(app, parts);
+  publicKeyRoutes(app, parts);
+  identityRoutes(app, parts);
+  ownerRoutes(app, parts);
+  tokenRoutes(app, parts);
+  quotaRoutes(app, parts);
   policyRoutes(app, parts);
   modelRoutes(app, parts);
   traceRoutes(app, parts, { started: parts.clock.now() });

@@ -7,6 +7,7 @@ export type {
   PolicyDesk,
   Random,
   Settings,
+  TokenKeys,
 } from './parts.ts';
 export { settingsIn } from './settings.ts';
 export { type SetupToken, setupToken } from './setup-token.ts';

@@ -1,7 +1,7 @@
 import type { Agents } from '../../identity/index.ts';
 import type { Clock, Json } from '../../kernel/index.ts';
 import type { Ledger } from '../../ledger/index.ts';
-import type { Policies, PolicyCheck, PolicySources } from '../../policy/index.ts';
+import type { Policies, PolicyCheck, PolicySources, Quotas } from '../../policy/index.ts';
 import type { PinnedModel } from '../../registry/index.ts';
 import type { PartHealth } from '../contract/index.ts';
 
@@ -47,12 +47,22 @@ export interface Guard {
   rotate(): Promise<string>;
 }
 
+/** The keys that the token service signs with. */
+export interface TokenKeys {
+  /** Signs with a new key from now on; answers with its id (`kid`). */
+  rotate(): Promise<string>;
+  /** All public keys that tokens still verify with (RFC 7517). */
+  keys(): Promise<{ readonly keys: readonly object[] }>;
+}
+
 /** What the control plane is made of. `main` brings it together. */
 export interface ControlParts {
   readonly version: string;
   readonly clock: Clock;
   readonly agents: Agents;
   readonly policies: PolicyDesk;
+  readonly quotas: Pick<Quotas, 'standing'>;
+  readonly tokens: TokenKeys;
   models(): readonly PinnedModel[];
   readonly log: Log;
   readonly guard: Guard;

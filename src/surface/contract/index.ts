@@ -1,4 +1,11 @@
-export { type Agent, agent, agentList, type NewAgent, newAgent } from './agent.ts';
+export {
+  type Agent,
+  agent,
+  agentList,
+  type NewAgent,
+  newAgent,
+  riskOf,
+} from './agent.ts';
 export {
   type Entry,
   entry,
@@ -18,6 +25,13 @@ export {
   partHealth,
 } from './health.ts';
 export {
+  type Identity,
+  identity,
+  identityList,
+  newIdentity,
+} from './identity.ts';
+export { isSecretJwk } from './jwk.ts';
+export {
   type IssuedKey,
   issuedKey,
   type Key,
@@ -28,6 +42,7 @@ export {
 } from './key.ts';
 export { type LogHead, logHead } from './ledger.ts';
 export { type Model, model, modelList } from './model.ts';
+export { type Owner, owner, ownerList } from './owner.ts';
 export {
   type PolicyCandidate,
   type PolicyReport,
@@ -38,7 +53,23 @@ export {
   policyReport,
   policySet,
 } from './policy.ts';
+export { newPublicKey, type PublicKey, publicKey, publicKeyList } from './public-key.ts';
+export {
+  type Standing,
+  type StandingQuery,
+  standing,
+  standingList,
+  standingQuery,
+} from './quota.ts';
 export { newSetupToken, type Setup, setup } from './setup.ts';
+export {
+  type RevokedToken,
+  revokedToken,
+  rotatedKey,
+  type SigningKeyList,
+  signingKeyList,
+  tokenRevocation,
+} from './token.ts';
 export {
   type Block,
   block,

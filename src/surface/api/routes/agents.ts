@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Agent as Registered } from '../../../identity/index.ts';
 import { GatehouseError } from '../../../kernel/index.ts';
-import { type Agent, agent, agentList, newAgent } from '../../contract/index.ts';
+import { type Agent, agent, agentList, newAgent, riskOf } from '../../contract/index.ts';
 import type { App } from '../environment.ts';
 import type { ControlParts } from '../parts.ts';
 import { problems } from '../problem.ts';
@@ -46,11 +46,27 @@ const disable = createRoute({
   responses: { 200: asJson(agent, 'the agent as it stands now'), ...problems(404) },
 });
 
+const setRisk = createRoute({
+  method: 'post',
+  path: '/v1/agents/{agent}/risk',
+  summary: 'Say how much harm an agent could do',
+  request: { params: named, body: sendsJson(riskOf) },
+  responses: { 200: asJson(agent, 'the agent'), ...problems(400, 404, 413, 415) },
+});
+
 /** The agents: who may be let in, and who answers for them. Serves A2. */
 export function agentRoutes(app: App, { agents, log }: ControlParts): void {
   app.openapi(create, async (c) => {
-    const made = await agents.create(c.req.valid('json'));
-    await log.append('agent.create', facts(made));
+    const { publicKey, ...rest } = c.req.valid('json');
+    const made = await agents.create(publicKey === undefined ? rest : { ...rest, publicKey });
+    const keys = publicKey === undefined ? [] : await agents.publicKeys(made.name);
+    try {
+      await log.append('agent.create', { ...facts(made), keys: keys.map(({ id }) => id) });
+    } catch (thrown) {
+      // INVARIANT: no key counts whose registration is not on the record.
+      for (const { id } of keys) await agents.revokePublicKey(id);
+      throw thrown;
+    }
     return c.json(told(made), 201);
   });
   app.openapi(list, async (c) => c.json({ agents: (await agents.list()).map(told) }, 200));
@@ -65,6 +81,12 @@ export function agentRoutes(app: App, { agents, log }: ControlParts): void {
     await log.append('agent.disable', facts(stopped));
     return c.json(told(stopped), 200);
   });
+  app.openapi(setRisk, async (c) => {
+    const { agent: name } = c.req.valid('param');
+    const changed = await agents.setRisk(name, c.req.valid('json').risk);
+    await log.append('agent.risk', facts(changed));
+    return c.json(told(changed), 200);
+  });
 }
 
 /** The agent, or the error that says that there is none. */
@@ -74,10 +96,10 @@ export function known(found: Registered | null, name: string): Registered {
   throw new GatehouseError('not_found', `no agent is \`${shown}\`; see \`gatehouse agent list\``);
 }
 
-function told({ id, name, owner, purpose, tenant, created, disabled }: Registered): Agent {
+function told({ created, disabled, ...rest }: Registered): Agent {
   const status = disabled === null ? 'active' : 'disabled';
   const times = { created: time(created), disabled: disabled === null ? null : time(disabled) };
-  return { id, name, owner, purpose, tenant, status, ...times };
+  return { ...rest, status, ...times };
 }
 
 /** ISO 8601 of Unix milliseconds. */
@@ -85,6 +107,6 @@ export function time(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function facts({ id, name, owner, purpose, tenant }: Registered) {
-  return { by: 'setup-token', agent: id, name, owner, purpose, tenant };
+function facts({ id, name, owner, purpose, tenant, risk }: Registered) {
+  return { by: 'setup-token', agent: id, name, owner, purpose, tenant, risk };
 }
