@@ -2,6 +2,13 @@ export { type BlobRow, blobInsert, blobParameters, insertBlobs } from './blob.ts
 export type { KeyLimits } from './data-keys.ts';
 export type { Kms, Random } from './kms.ts';
 export { localKms } from './local-kms.ts';
+export {
+  type Notices,
+  type NoticesOptions,
+  noticeText,
+  notify,
+  openNotices,
+} from './notices.ts';
 export { commitmentOf } from './seal.ts';
 export { openStore, type Store, type StoreOptions } from './store.ts';
 export type {
@@ -23,4 +30,5 @@ export type {
   Tables,
   UsedOnceTable,
 } from './tables.ts';
+export { uuid7 } from './uuid.ts';
 export { openVault, type Sealed, type Vault, type VaultOptions } from './vault.ts';
