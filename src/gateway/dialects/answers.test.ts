@@ -25,6 +25,7 @@ test('usage of a JSON answer, and null for what is none (E5)', () => {
     input: 10,
     output: 7,
     cached: 3,
+    written: 2,
   });
   for (const dialect of [chat, responses, messages]) {
     for (const odd of [null, 'x', 3, [], {}, { prompt_tokens: -1, input_tokens: 'many' }]) {

@@ -51,8 +51,7 @@ function readStart(block: unknown, channel: string, marks: EventMarks): void {
 }
 
 function readCounts(usage: unknown, marks: EventMarks): void {
-  const { input, output, cached } = anthropicCounts(usage);
-  marks.count(input, output, cached);
+  marks.count(anthropicCounts(usage));
 }
 
 /** Events of the Messages API, ended by `message_stop`. */

@@ -1,32 +1,23 @@
+import { type Counted, uncounted, usageOf } from './counted.ts';
 import type { Usage } from './dialect.ts';
 import { reported } from './fields.ts';
 
-/** Counts that Anthropic reported so far; null where it has not. */
-export interface Counted {
-  readonly input: number | null;
-  readonly output: number | null;
-  readonly cached: number | null;
-}
-
 /**
  * Usage as the Messages API reports it. `input_tokens` there leaves out what was read from or
- * written to the prompt cache; here `input` is the whole.
+ * written to the prompt cache. A stream reports most of it at its start and the output, as a sum so
+ * far, at its end.
  */
 export function anthropicCounts(usage: unknown): Counted {
-  if (typeof usage !== 'object' || usage === null)
-    return { input: null, output: null, cached: null };
+  if (typeof usage !== 'object' || usage === null) return uncounted;
   const counts = usage as Record<string, unknown>;
-  const fresh = reported(counts.input_tokens);
-  const read = reported(counts.cache_read_input_tokens);
-  const written = reported(counts.cache_creation_input_tokens) ?? 0;
   return {
-    input: fresh === null ? null : fresh + (read ?? 0) + written,
+    fresh: reported(counts.input_tokens),
+    read: reported(counts.cache_read_input_tokens),
+    written: reported(counts.cache_creation_input_tokens),
     output: reported(counts.output_tokens),
-    cached: read,
   };
 }
 
 export function anthropicUsage(usage: unknown): Usage | null {
-  const { input, output, cached } = anthropicCounts(usage);
-  return input === null ? null : { input, output: output ?? 0, cached: cached ?? 0 };
+  return usageOf(anthropicCounts(usage));
 }

@@ -2,8 +2,16 @@ import type { JsonObject, Role } from '../../kernel/index.ts';
 import type { Family } from './family.ts';
 import type { StreamDialect } from './stream-dialect.ts';
 
-/** Tokens that a call cost. `cached` is the share of `input` that came from a prompt cache. */
-export type Usage = { readonly input: number; readonly output: number; readonly cached: number };
+/**
+ * Tokens that a call cost. Of `input`, `cached` came from a prompt cache and `written` went into
+ * one; absent: none did.
+ */
+export type Usage = {
+  readonly input: number;
+  readonly output: number;
+  readonly cached: number;
+  readonly written?: number;
+};
 
 /** What a request says of itself: facts for policy and routing, no content. */
 export interface RequestFacts {

@@ -1,3 +1,4 @@
+export { type Counted, recounted, uncounted, usageOf } from './counted.ts';
 export type { Dialect, DialectId, RequestFacts, Usage } from './dialect.ts';
 export { dialectAt, dialects, familyOf } from './dialects.ts';
 export type { Family, ListedModel } from './family.ts';

@@ -1,4 +1,5 @@
 import { GatehouseError } from '../../kernel/index.ts';
+import { countedWhole } from './counted.ts';
 import { chatUsage } from './openai-chat-usage.ts';
 import { openaiError } from './openai-error.ts';
 import type { EventMarks, MutableObject, StreamDialect } from './stream-dialect.ts';
@@ -52,7 +53,7 @@ function readDelta(delta: MutableObject, path: string, depth: number, marks: Eve
 
 function readUsage(json: MutableObject, marks: EventMarks): void {
   const usage = chatUsage(json.usage);
-  if (usage !== null) marks.count(usage.input, usage.output, usage.cached);
+  if (usage !== null) marks.count(countedWhole(usage));
   if (!marks.hideUsage) return;
   json.usage = undefined;
   const choices = json.choices;

@@ -1,3 +1,4 @@
+import { countedWhole } from './counted.ts';
 import { openaiError } from './openai-error.ts';
 import { responsesUsage } from './openai-responses-usage.ts';
 import type { EventMarks, MutableObject, StreamDialect } from './stream-dialect.ts';
@@ -68,7 +69,7 @@ function isError(json: MutableObject): boolean {
 function readEnd(json: MutableObject, how: 'complete' | 'failed', marks: EventMarks): void {
   const response = json.response as MutableObject | null | undefined;
   const usage = responsesUsage(response?.usage);
-  if (usage !== null) marks.count(usage.input, usage.output, usage.cached);
+  if (usage !== null) marks.count(countedWhole(usage));
   marks.end(how);
 }
 

@@ -1,3 +1,4 @@
+import type { Counted } from './counted.ts';
 import type { WireError } from './wire-error.ts';
 
 /** A parsed event's JSON, ours alone to change until it is written. */
@@ -17,7 +18,7 @@ export interface EventMarks {
   /** The stream ends with this event: it may leave only after the closing decision. */
   end(how: 'complete' | 'failed'): void;
   /** Token counts so far; null leaves a count as it was. */
-  count(input: number | null, output: number | null, cached: number | null): void;
+  count(counted: Counted): void;
   /** This event tells the caller nothing and is not passed on. */
   skip(): void;
 }

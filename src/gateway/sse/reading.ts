@@ -1,5 +1,13 @@
 import { GatehouseError } from '../../kernel/index.ts';
-import type { EventMarks, MutableObject, Usage } from '../dialects/index.ts';
+import {
+  type Counted,
+  type EventMarks,
+  type MutableObject,
+  recounted,
+  type Usage,
+  uncounted,
+  usageOf,
+} from '../dialects/index.ts';
 import { Channel } from './channel.ts';
 import { HeldEvent } from './held-event.ts';
 
@@ -13,9 +21,7 @@ export class Reading implements EventMarks {
   ended: 'open' | 'complete' | 'failed' = 'open';
   skipped = false;
   #event = new HeldEvent({});
-  #input: number | null = null;
-  #output: number | null = null;
-  #cached: number | null = null;
+  #counted = uncounted;
 
   constructor(hideUsage: boolean) {
     this.hideUsage = hideUsage;
@@ -53,10 +59,8 @@ export class Reading implements EventMarks {
     this.ended = how;
   }
 
-  count(input: number | null, output: number | null, cached: number | null): void {
-    this.#input = input ?? this.#input;
-    this.#output = output ?? this.#output;
-    this.#cached = cached ?? this.#cached;
+  count(counted: Counted): void {
+    this.#counted = recounted(this.#counted, counted);
   }
 
   skip(): void {
@@ -64,7 +68,6 @@ export class Reading implements EventMarks {
   }
 
   get usage(): Usage | null {
-    if (this.#input === null) return null;
-    return { input: this.#input, output: this.#output ?? 0, cached: this.#cached ?? 0 };
+    return usageOf(this.#counted);
   }
 }
