@@ -6,8 +6,11 @@ import {
   jwtVerify,
   type LocalJWKSet,
 } from 'jose';
-import { type Actor, type Clock, GatehouseError } from '../kernel/index.ts';
+import { type Clock, GatehouseError } from '../kernel/index.ts';
 import { delegation, isRecordable } from './delegation.ts';
+import { asymmetric, tokenRefused, whyRefused } from './token-refusal.ts';
+import { leewaySeconds, longestSeconds } from './tokens/lifetime.ts';
+import type { VerifiedToken } from './verified-token.ts';
 
 /**
  * A token service whose at+jwt (RFC 9068) count. `jwks` is its JWK set, as an object or as the text
@@ -20,23 +23,17 @@ export interface Issuer {
   readonly agentClaim?: 'client_id' | 'sub';
 }
 
-/** What a token says once it is verified. `expires` is Unix time in milliseconds. */
-export interface VerifiedToken {
-  readonly agent: string;
-  readonly id: string;
-  readonly expires: number;
-  readonly actors: readonly Actor[];
-}
-
 /** Resolves for a token that counts; rejects with `unauthenticated` and the reason for any other. */
 export type TokenVerifier = (token: string) => Promise<VerifiedToken>;
 
-/** Asymmetric signatures only: a symmetric one could be forged by whoever may verify it. */
-const algorithms = ['EdDSA', 'Ed25519', 'ES256', 'ES384', 'RS256', 'PS256'];
+/** Somebody else who verifies the tokens of some issuers: our own token service, a federation. */
+export interface TokenSource {
+  /** True for an `iss` whose tokens it verifies. */
+  owns(issuer: string): boolean;
+  /** Rejects with `unauthenticated` like a TokenVerifier. */
+  verify(token: string): Promise<VerifiedToken>;
+}
 
-const longestSeconds = 300;
-/** What clocks may differ by. */
-const leewaySeconds = 5;
 const required = ['iss', 'aud', 'exp', 'iat', 'sub', 'client_id', 'jti'];
 
 interface KnownIssuer {
@@ -44,8 +41,18 @@ interface KnownIssuer {
   readonly keys: LocalJWKSet;
 }
 
-/** @throws GatehouseError `bad_config` for a JWK set that cannot be used. */
-export function tokenVerifier(issuers: readonly Issuer[], clock: Clock): TokenVerifier {
+/**
+ * Verifies tokens of the issuers, and hands those of others to the first source that owns their
+ * `iss`. A token that is bound to a key comes with the thumbprint of it: whoever asked must see the
+ * proof (RFC 9449, section 7.2).
+ *
+ * @throws GatehouseError `bad_config` for a JWK set that cannot be used.
+ */
+export function tokenVerifier(
+  issuers: readonly Issuer[],
+  clock: Clock,
+  sources: readonly TokenSource[] = [],
+): TokenVerifier {
   const known = new Map<string, KnownIssuer>();
   for (const from of issuers) {
     if (known.has(from.issuer)) {
@@ -54,22 +61,22 @@ export function tokenVerifier(issuers: readonly Issuer[], clock: Clock): TokenVe
     known.set(from.issuer, { from, keys: keysOf(from) });
   }
   return async (token) => {
-    const payload = await verified(known, token, clock.now());
-    return read(payload, known.get(payload.iss as string)?.from as Issuer);
+    const claimed = claimedIssuer(token);
+    const issuer = known.get(claimed);
+    if (issuer !== undefined) {
+      return read(await verified(issuer, token, clock.now()), issuer.from);
+    }
+    const source = sources.find((one) => one.owns(claimed));
+    if (source !== undefined) return source.verify(token);
+    throw tokenRefused('its issuer is not trusted here (identity.issuers)');
   };
 }
 
-async function verified(
-  known: ReadonlyMap<string, KnownIssuer>,
-  token: string,
-  now: number,
-): Promise<JWTPayload> {
-  const issuer = known.get(claimedIssuer(token));
-  if (issuer === undefined) throw refused('its issuer is not trusted here (identity.issuers)');
+async function verified(issuer: KnownIssuer, token: string, now: number): Promise<JWTPayload> {
   let payload: JWTPayload;
   try {
     const answer = await jwtVerify(token, issuer.keys, {
-      algorithms,
+      algorithms: [...asymmetric],
       typ: 'at+jwt',
       issuer: issuer.from.issuer,
       audience: issuer.from.audience,
@@ -79,25 +86,40 @@ async function verified(
     });
     payload = answer.payload;
   } catch (cause) {
-    throw refused(whyNot(cause), cause);
+    throw tokenRefused(whyRefused(cause, asymmetric), cause);
   }
   const { iat = 0, exp = 0 } = payload;
-  if (iat > now / 1000 + leewaySeconds) throw refused('it is issued in the future');
+  if (iat > now / 1000 + leewaySeconds) throw tokenRefused('it is issued in the future');
   if (exp - iat > longestSeconds + leewaySeconds) {
-    throw refused(`it lives longer than ${longestSeconds} s; ask for a shorter one`);
+    throw tokenRefused(`it lives longer than ${longestSeconds} s; ask for a shorter one`);
   }
-  // RFC 9449, section 7.2: a bound token without its proof is a stolen one.
-  if (payload.cnf !== undefined) throw refused('it is bound to a key, and no proof came with it');
   return payload;
 }
 
 function read(payload: JWTPayload, issuer: Issuer): VerifiedToken {
   const agent = payload[issuer.agentClaim ?? 'client_id'];
   const { sub, jti, exp = 0 } = payload;
-  if (!isName(agent) || !isName(sub) || !isName(jti)) throw refused('its names are not texts');
+  if (!isName(agent) || !isName(sub) || !isName(jti)) {
+    throw tokenRefused('its names are not texts');
+  }
   const actors = delegation(payload.act, sub, agent);
-  if (actors === null) throw refused('its `act` claim is malformed (RFC 8693, section 4.1)');
-  return { agent, id: jti, expires: exp * 1000, actors };
+  if (actors === null) {
+    throw tokenRefused('its `act` claim is malformed (RFC 8693, section 4.1)');
+  }
+  const thumbprint = boundTo(payload['cnf']);
+  const expires = exp * 1000;
+  // Scopes elsewhere are names that say nothing here.
+  const rest = { scopes: null, thumbprint, bound: thumbprint !== null, parents: [] };
+  return { kind: 'at+jwt', agent, id: jti, expires, actors, ...rest };
+}
+
+/** The thumbprint of `cnf` (RFC 7800, RFC 9449, section 6.1); null where there is no `cnf`. */
+function boundTo(cnf: unknown): string | null {
+  if (cnf === undefined) return null;
+  const { jkt } = (cnf ?? {}) as { jkt?: unknown };
+  if (typeof jkt === 'string' && /^[A-Za-z0-9_-]{43}$/.test(jkt)) return jkt;
+  // INVARIANT: a binding that cannot be checked is never taken for none.
+  throw tokenRefused('it is bound to a key in a way that is not known here (`cnf`)');
 }
 
 function isName(value: unknown): value is string {
@@ -109,28 +131,7 @@ function claimedIssuer(token: string): string {
   try {
     return decodeJwt(token).iss ?? '';
   } catch (cause) {
-    throw refused('it is no signed JWT', cause);
-  }
-}
-
-// jose's codes, told in our words; its messages may quote the token.
-function whyNot(cause: unknown): string {
-  const { code = '', claim = '' } = cause as { code?: string; claim?: string };
-  switch (code) {
-    case 'ERR_JWT_EXPIRED':
-      return 'it has expired; get a fresh one';
-    case 'ERR_JWT_CLAIM_VALIDATION_FAILED':
-      return `its \`${claim}\` does not fit`;
-    case 'ERR_JOSE_ALG_NOT_ALLOWED':
-      return `its algorithm is not one of ${algorithms.join(', ')}`;
-    case 'ERR_JWKS_NO_MATCHING_KEY':
-      return 'it is signed with a key that is not in the JWK set of its issuer';
-    case 'ERR_JWKS_MULTIPLE_MATCHING_KEYS':
-      return 'several keys of its issuer fit; set `kid`';
-    case 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED':
-      return 'its signature is wrong';
-    default:
-      return 'it is malformed';
+    throw tokenRefused('it is no signed JWT', cause);
   }
 }
 
@@ -144,8 +145,4 @@ function keysOf({ issuer, jwks }: Issuer): LocalJWKSet {
     const message = `the JWK set of issuer \`${issuer}\` cannot be used; it must hold public keys only`;
     throw new GatehouseError('bad_config', message, { cause });
   }
-}
-
-function refused(why: string, cause?: unknown): GatehouseError {
-  return new GatehouseError('unauthenticated', `this token does not count: ${why}`, { cause });
 }

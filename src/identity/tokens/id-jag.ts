@@ -1,0 +1,85 @@
+import { GatehouseError } from '../../kernel/index.ts';
+import { isRecordable } from '../delegation.ts';
+import type { Client } from './clients.ts';
+import { type Draft, earlier, narrowed } from './draft.ts';
+import { leewaySeconds } from './lifetime.ts';
+import { OAuthError } from './oauth-error.ts';
+import { isScope } from './scope.ts';
+import type { Standing } from './standing.ts';
+import type { UsedOnce } from './used-once.ts';
+
+/**
+ * A verified identity assertion authorization grant: a person lets an agent act
+ * (draft-ietf-oauth-identity-assertion-authz-grant).
+ */
+export interface IdJag {
+  readonly issuer: string;
+  /** The person. */
+  readonly subject: string;
+  /** The registered name of the agent that it was given to. */
+  readonly clientId: string;
+  /** Null where it names none: all that the agent may. */
+  readonly scopes: readonly string[] | null;
+  /** Its `jti`. */
+  readonly id: string;
+  /** Unix time in milliseconds. */
+  readonly expires: number;
+}
+
+/** Rejects with `unauthenticated` and the reason. Its one-time use is not its concern. */
+export type VerifyIdJag = (assertion: string) => Promise<IdJag>;
+
+interface IdJagParts {
+  readonly verify: VerifyIdJag;
+  readonly standing: Standing;
+  readonly once: UsedOnce;
+}
+
+/**
+ * What an assertion of a person comes to: a token for that person, used by the agent that the
+ * assertion was given to. Each assertion counts once.
+ *
+ * @throws OAuthError `invalid_grant`, `invalid_scope`.
+ */
+export async function assertedGrant(
+  { verify, standing, once }: IdJagParts,
+  assertion: string,
+  asked: string | undefined,
+  client: Client,
+): Promise<Draft> {
+  const { issuer, subject, clientId, scopes, id, expires } = await read(verify, assertion);
+  const { name } = client.agent;
+  if (clientId !== name) throw refused('the assertion was given to another client');
+  if (!isRecordable(subject) || !isRecordable(id)) {
+    throw refused('the `sub` and `jti` of the assertion are no texts of 1 to 200 characters');
+  }
+  // INVARIANT: a person is never taken for an agent, which its chain would otherwise say.
+  if (subject === name || (await standing.isAgent(subject))) {
+    throw refused('the `sub` of the assertion is the name of an agent, not a person');
+  }
+  // What has another form is a scope of something else, and good for nothing here.
+  const held = scopes === null ? null : scopes.filter(isScope);
+  const draft = {
+    subject,
+    hops: [name],
+    scopes: narrowed(asked, held, client.scopes),
+    limit: earlier(Math.floor(expires / 1000), client.expires),
+    parents: [...new Set([id, client.credential])],
+    mayAct: null,
+  };
+  if (await once.use(['id-jag', issuer, id], expires + leewaySeconds * 1000)) return draft;
+  throw refused('the assertion was used before; get a new one');
+}
+
+async function read(verify: VerifyIdJag, assertion: string): Promise<IdJag> {
+  try {
+    return await verify(assertion);
+  } catch (cause) {
+    if (!(cause instanceof GatehouseError) || cause.kind !== 'user') throw cause;
+    throw refused(cause.message, cause);
+  }
+}
+
+function refused(why: string, cause?: unknown): OAuthError {
+  return new OAuthError('invalid_grant', why, { cause });
+}

@@ -1,0 +1,39 @@
+/** What a credential is good for; null: everything that its agent may. */
+export type Scopes = readonly string[] | null;
+
+/** RFC 6749 (3.3): a scope is of printable ASCII without space, quotation mark and backslash. */
+const form = /^(?:call_model|call_tool)(?::[\x21\x23-\x5b\x5d-\x7e]{1,200})?$/;
+const most = 64;
+
+/** True for a scope that Gatehouse knows. */
+export function isScope(text: string): boolean {
+  return form.test(text);
+}
+
+/**
+ * The scopes of a space-separated text, each once, in their order. Undefined when one of them is
+ * none that Gatehouse knows, or there are more than 64.
+ */
+export function scopesOf(text: string): readonly string[] | undefined {
+  const scopes = [...new Set(text.split(' ').filter((one) => one !== ''))];
+  if (scopes.length > most || !scopes.every(isScope)) return undefined;
+  return scopes;
+}
+
+/** True if a held scope covers the asked one: it is the same, or the same without `:…`. */
+export function isCovered(asked: string, held: Scopes): boolean {
+  if (held === null || held.includes(asked)) return true;
+  const colon = asked.indexOf(':');
+  return colon !== -1 && held.includes(asked.slice(0, colon));
+}
+
+/** What both hold: each scope of one that the other covers. */
+export function common(one: Scopes, other: Scopes): Scopes {
+  if (one === null) return other;
+  if (other === null) return one;
+  const both = [
+    ...one.filter((scope) => isCovered(scope, other)),
+    ...other.filter((scope) => isCovered(scope, one)),
+  ];
+  return [...new Set(both)];
+}
