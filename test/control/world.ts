@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { openIdentity } from '../../src/identity/index.ts';
+import { SigningKeys } from '../../src/identity/tokens/signing-keys.ts';
 import { type Clock, systemClock } from '../../src/kernel/index.ts';
-import { checkSources, openPolicies, readSources } from '../../src/policy/index.ts';
+import {
+  checkSources,
+  openPolicies,
+  openQuotas,
+  type Quota,
+  readSources,
+} from '../../src/policy/index.ts';
 import { openPins } from '../../src/registry/index.ts';
+import { localKms, type Store } from '../../src/store/index.ts';
 import {
   type ControlOptions,
   type ControlParts,
@@ -37,6 +48,7 @@ export interface ControlWorld {
   readonly plane: ControlPlane;
   readonly parts: ControlParts;
   readonly log: WatchedLog;
+  readonly store: Store;
   readonly token: string;
   readonly defects: unknown[];
   ask(path: string, asking?: Asking): Promise<Answer>;
@@ -46,8 +58,13 @@ export interface ControlWorld {
 
 const folder = new URL('../../policies', import.meta.url).pathname;
 
+export interface WorldOptions extends Omit<ControlOptions, 'listen'> {
+  readonly hosts?: readonly string[];
+  readonly quotas?: readonly Quota[];
+}
+
 export async function controlWorld(
-  options: Omit<ControlOptions, 'listen'> & { readonly hosts?: readonly string[] } = {},
+  { quotas: limits = [], ...options }: WorldOptions = {},
   clock: Clock = systemClock,
 ): Promise<ControlWorld> {
   const store = await testStore();
@@ -56,6 +73,11 @@ export async function controlWorld(
   const log = await watchedLog(store, clock);
   const defects: unknown[] = [];
   const { agents } = openIdentity({ db: store.db, clock, random });
+  const keyFolder = await mkdtemp(join(tmpdir(), 'gatehouse-control-'));
+  const kms = await localKms(join(keyFolder, 'kek'), random);
+  const signing = new SigningKeys({ db: store.db, kms, clock, random, log: () => {} });
+  const { pool } = store;
+  const quotas = openQuotas({ pool, clock, random, quotas: limits, prices: {} });
   const pins = openPins([
     { id: 'gpt-x@2026-05-01', upstream: 'openai', model: 'gpt-x-2026-05-01' },
   ]);
@@ -68,6 +90,8 @@ export async function controlWorld(
     clock,
     agents,
     policies,
+    quotas,
+    tokens: { rotate: () => signing.rotate(), keys: () => signing.published() },
     models: () => pins.list(),
     log,
     guard,
@@ -84,6 +108,7 @@ export async function controlWorld(
     plane,
     parts,
     log,
+    store,
     token,
     defects,
     ask,
@@ -97,8 +122,10 @@ export async function controlWorld(
     },
     async close() {
       await plane.close(0);
+      await quotas.close();
       await log.close();
       await store.close();
+      await rm(keyFolder, { recursive: true });
     },
   };
 }

@@ -45,6 +45,7 @@ describe('the control plane', () => {
           id: '',
           created: '',
           tenant: 'default',
+          risk: 0,
           status: 'active',
           disabled: null,
         },
