@@ -1,22 +1,37 @@
 import { type Clock, GatehouseError, type Principal, Recent } from '../kernel/index.ts';
-import type { Agent } from './agent.ts';
-import type { AgentRecords } from './agent-records.ts';
+import { Allowance } from './allowance.ts';
+import { credentialPrint } from './credential-print.ts';
+import type { Presented } from './presented.ts';
+import { refusal } from './refusal.ts';
+import type { Endings } from './revocation/endings.ts';
+import type { Standings } from './standings.ts';
+import { isStaticKey } from './static-key.ts';
+import type { VerifiedToken } from './verified-token.ts';
+import type { Proofs, Verifier } from './verifier.ts';
 
-import { fingerprint, isStaticKey, keyPrefix } from './static-key.ts';
-import type { TokenVerifier, VerifiedToken } from './token-verifier.ts';
-
-interface IdentifierParts {
-  readonly records: AgentRecords;
-  readonly clock: Clock;
-  readonly verify: TokenVerifier;
-  readonly cacheMs: number;
+/** How often credentials that nobody knows here may make the database work, in this process. */
+export interface LookupLimits {
+  readonly perSecond: number;
+  readonly burst: number;
 }
 
-/** What was found out, and when the asking began. */
+export interface IdentifierParts {
+  readonly standings: Standings;
+  readonly endings: Endings;
+  readonly clock: Clock;
+  readonly verifiers: readonly Verifier[];
+  /** Null: tokens that are bound to a key are refused. */
+  readonly proofs: Proofs | null;
+  readonly cacheMs: number;
+  readonly lookups: LookupLimits;
+}
+
+/** What was found out, and when the asking began: by the clock, and by what had ended until then. */
 interface Known {
   readonly at: number;
+  readonly seen: number;
   readonly principal: Principal;
-  readonly token: VerifiedToken | null;
+  readonly thumbprint: string | null;
   refreshing: boolean;
 }
 
@@ -25,151 +40,169 @@ interface Refused {
   readonly error: GatehouseError;
 }
 
-const longestCredential = 8192;
 const mostKnown = 20_000;
 const mostRefused = 4_000;
+const mostTries = 5;
 
 /**
  * Finds out who a credential stands for and remembers it for `cacheMs`. Only fingerprints are kept,
  * never credentials.
  *
- * INVARIANT: an answer is never older than `cacheMs`, counted from before the database was asked.
+ * INVARIANT: an answer is never older than `cacheMs`, counted from before the database was asked,
+ * and never rests on anything whose end this process has heard of.
  */
 export class Identifier {
   readonly #parts: IdentifierParts;
   readonly #known = new Recent<Known>(mostKnown);
   // Apart from the known, so that garbage cannot push out those who are in use.
   readonly #refusals = new Recent<Refused>(mostRefused);
-  readonly #pending = new Map<string, Promise<Principal>>();
-  #generation = 0;
+  readonly #pending = new Map<string, Promise<Known>>();
+  // Apart from each other, so that a flood of made-up keys does not keep tokens out.
+  readonly #keys: Allowance;
+  readonly #tokens: Allowance;
 
   constructor(parts: IdentifierParts) {
     this.#parts = parts;
+    const { clock, lookups } = parts;
+    this.#keys = new Allowance(clock, lookups.perSecond, lookups.burst);
+    this.#tokens = new Allowance(clock, lookups.perSecond, lookups.burst);
   }
 
-  /** At once for what is known; otherwise a promise. Throws or rejects with a GatehouseError. */
-  identify(credential: string | null): Principal | Promise<Principal> {
-    const text = checked(credential);
-    const print = fingerprint(text);
+  /**
+   * At once for a credential that is known and bound to no key; otherwise a promise. Throws or
+   * rejects with a GatehouseError.
+   */
+  identify(presented: Presented): Principal | Promise<Principal> {
+    const print = credentialPrint(presented);
     const now = this.#parts.clock.now();
-    const found = this.#known.get(print);
-    if (found !== undefined && this.#fresh(found.at, now)) {
-      checkTime(found.principal, now);
-      if (now - found.at > this.#parts.cacheMs / 2) this.#refresh(found, text, print);
-      return found.principal;
-    }
-    const refused = this.#refusals.get(print);
-    if (refused !== undefined && this.#fresh(refused.at, now)) throw refused.error;
-    return this.#pending.get(print) ?? this.#ask(text, print, found?.token ?? null);
+    const known = this.#current(print, now);
+    if (known === null) return this.#unknown(presented, print, now);
+    checkTime(known.principal, now);
+    if (now - known.at > this.#parts.cacheMs / 2) this.#refresh(known, presented, print);
+    if (known.thumbprint !== null) return this.#proved(presented, print, known);
+    checkUnbound(presented);
+    return known.principal;
   }
 
-  /** Forgets every answer: what ended here ends at once. */
-  forget(): void {
-    this.#generation += 1;
-    this.#known.clear();
-    this.#pending.clear();
+  #current(print: string, now: number): Known | null {
+    const known = this.#known.get(print);
+    if (known === undefined || !this.#fresh(known.at, now)) return null;
+    return this.#parts.endings.touched(known.principal, known.seen) ? null : known;
   }
 
   #fresh(at: number, now: number): boolean {
     return now >= at && now - at < this.#parts.cacheMs;
   }
 
-  // Ahead of time, so that a busy agent never waits for the database.
-  #refresh(found: Known, text: string, print: string): void {
-    if (found.refreshing) return;
-    found.refreshing = true;
-    this.#ask(text, print, found.token).catch(() => {
-      found.refreshing = false;
+  #unknown(presented: Presented, print: string, now: number): Promise<Principal> {
+    const refused = this.#refusals.get(print);
+    if (refused !== undefined && this.#fresh(refused.at, now)) throw refused.error;
+    return this.#asked(presented, print).then((known) => {
+      if (known.thumbprint !== null) return this.#proved(presented, print, known);
+      checkUnbound(presented);
+      return known.principal;
     });
   }
 
-  #ask(text: string, print: string, token: VerifiedToken | null): Promise<Principal> {
-    const answer = this.#find(text, print, token).finally(() => {
-      if (this.#pending.get(print) === answer) this.#pending.delete(print);
+  /** The principal of a bound credential, once this very request has shown its own proof. */
+  async #proved(presented: Presented, print: string, known: Known): Promise<Principal> {
+    const { clock, proofs, endings } = this.#parts;
+    if (presented.scheme !== 'dpop') {
+      throw refusal('it is bound to a key; send it as `authorization: dpop` with a proof');
+    }
+    if (proofs === null) throw refusal('it is bound to a key, and no proofs are taken here');
+    await proofs.check(presented, known.thumbprint as string);
+    if (!endings.touched(known.principal, known.seen)) {
+      checkTime(known.principal, clock.now());
+      return known.principal;
+    }
+    // A proof counts once, so it is not asked for again.
+    return (await this.#asked(presented, print)).principal;
+  }
+
+  // Ahead of time, so that a busy agent never waits for the database.
+  #refresh(known: Known, presented: Presented, print: string): void {
+    if (known.refreshing) return;
+    known.refreshing = true;
+    this.#asked(presented, print).catch(() => {
+      known.refreshing = false;
     });
+  }
+
+  #asked(presented: Presented, print: string): Promise<Known> {
+    const pending = this.#pending.get(print);
+    if (pending !== undefined) return pending;
+    const answer = this.#ask(presented, print).finally(() => this.#pending.delete(print));
     this.#pending.set(print, answer);
     return answer;
   }
 
-  async #find(text: string, print: string, verified: VerifiedToken | null): Promise<Principal> {
-    const { clock, verify } = this.#parts;
-    const at = clock.now();
-    const begun = this.#generation;
+  async #ask(presented: Presented, print: string): Promise<Known> {
+    const { clock, endings } = this.#parts;
+    const begun = clock.now();
+    const isNew = this.#known.get(print) === undefined;
     try {
-      const token = isStaticKey(text) ? null : (verified ?? (await verify(text)));
-      const principal = await this.#lookup(print, token);
-      checkTime(principal, clock.now());
-      // What was forgotten meanwhile may rest on what has ended since.
-      if (begun === this.#generation) {
-        this.#known.set(print, { at, principal, token, refreshing: false });
+      for (let tries = 0; tries < mostTries; tries++) {
+        const at = clock.now();
+        const seen = endings.sequence;
+        const found = await this.#find(presented, print, isNew && tries === 0);
+        // What was heard meanwhile, the answer may not know.
+        if (endings.touched(found.principal, seen)) continue;
+        checkTime(found.principal, clock.now());
+        const known = { at, seen, ...found, refreshing: false };
+        this.#known.set(print, known);
+        return known;
       }
-      return principal;
     } catch (thrown) {
       if (!(thrown instanceof GatehouseError)) throw unavailable(thrown);
       if (thrown.code === 'unauthenticated') {
         this.#known.delete(print);
-        this.#refusals.set(print, { at, error: thrown });
+        this.#refusals.set(print, { at: begun, error: thrown });
       }
       throw thrown;
     }
+    const message = 'too much is being revoked at this moment to say who this is; try again';
+    throw new GatehouseError('busy', message);
   }
 
-  async #lookup(print: string, token: VerifiedToken | null): Promise<Principal> {
-    const { records } = this.#parts;
-    if (token !== null) {
-      const agent = await records.agentByName(token.agent);
-      if (agent === null) throw refusal('it stands for an agent that is not registered here');
-      checkAgent(agent);
-      const { id, expires, actors } = token;
-      return principalOf(agent, { kind: 'at+jwt', id, expires }, actors);
+  async #find(
+    presented: Presented,
+    print: string,
+    isNew: boolean,
+  ): Promise<Pick<Known, 'principal' | 'thumbprint'>> {
+    const { standings } = this.#parts;
+    if (isStaticKey(presented.credential ?? '')) {
+      if (isNew && !this.#keys.take()) throw tooMany();
+      return { principal: await standings.ofKey(print), thumbprint: null };
     }
-    const holder = await records.holderOf(print);
-    if (holder === null) throw refusal('it is unknown; copy the key again or have one issued');
-    if (holder.key.revoked !== null) throw refusal('it is revoked; have a new key issued');
-    checkAgent(holder.agent);
-    const { id, expires } = holder.key;
-    return principalOf(holder.agent, { kind: 'static-key', id, expires }, []);
+    const { token, own } = await this.#verified(presented);
+    // Only a token that is genuine comes this far.
+    if (isNew && !this.#tokens.take()) throw tooMany();
+    return { principal: await standings.ofToken(token, own), thumbprint: token.thumbprint };
+  }
+
+  async #verified(presented: Presented): Promise<{ token: VerifiedToken; own: boolean }> {
+    for (const { own, verify } of this.#parts.verifiers) {
+      const token = await verify(presented);
+      if (token !== null) return { token, own };
+    }
+    const what = presented.credential === null ? 'certificates are' : 'issuer is';
+    throw refusal(`its ${what} not trusted here (identity.issuers)`);
   }
 }
 
-function checked(credential: string | null): string {
-  if (credential === null || credential === '') {
-    const message =
-      'no credential; send `authorization: bearer KEY` or `x-api-key: KEY` ' +
-      '(a key comes from gatehouse agent key)';
-    throw new GatehouseError('unauthenticated', message);
-  }
-  if (credential.length > longestCredential) throw refusal('it is too long');
-  if (isStaticKey(credential)) return credential;
-  if (credential.startsWith(keyPrefix)) {
-    throw refusal('the key is incomplete or mistyped; copy it again');
-  }
-  if (credential.split('.', 4).length !== 3) {
-    throw refusal(`it is neither a key (\`${keyPrefix}…\`) nor a token (at+jwt)`);
-  }
-  return credential;
-}
-
-function checkAgent(agent: Agent): void {
-  if (agent.disabled === null) return;
-  throw refusal(`agent \`${agent.name}\` is disabled; ask whoever is answerable for it`);
+function checkUnbound({ scheme }: Presented): void {
+  if (scheme !== 'dpop') return;
+  throw refusal('it is bound to no key; send it as `authorization: bearer`');
 }
 
 function checkTime({ credential }: Principal, now: number): void {
   if (now >= credential.expires) throw refusal('it has expired; get a fresh one');
 }
 
-function principalOf(
-  { id, name, owner, tenant }: Agent,
-  credential: Principal['credential'],
-  actors: Principal['actors'],
-): Principal {
-  Object.freeze(credential);
-  return Object.freeze({ kind: 'agent', id, name, owner, tenant, credential, actors });
-}
-
-function refusal(why: string): GatehouseError {
-  return new GatehouseError('unauthenticated', `this credential does not count: ${why}`);
+function tooMany(): GatehouseError {
+  const message = 'too many unknown credentials are shown at once; try again in a second';
+  return new GatehouseError('over_limit', message);
 }
 
 function unavailable(cause: unknown): GatehouseError {

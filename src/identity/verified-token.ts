@@ -12,6 +12,11 @@ export interface VerifiedToken {
   readonly id: string;
   /** Unix time in milliseconds. */
   readonly expires: number;
+  /**
+   * Unix time in milliseconds (`iat`); absent: 5 minutes before it expires. A token of our own that
+   * was issued before a key or an identity of its agent was revoked does not count.
+   */
+  readonly issued?: number;
   /** The chain behind the agent, the nearest first. */
   readonly actors: readonly Actor[];
   /** What it is good for; null: everything that its agent may. */
