@@ -1,0 +1,156 @@
+import type { PolicyJson, StatefulAuthorizationCall } from '@cedar-policy/cedar-wasm/nodejs';
+import type { PolicyFact } from '../policy-set.ts';
+import { question, type Time } from '../question.ts';
+import { ruling, type Standing } from '../standing.ts';
+import { type Condition, conditionsOf, met } from './conditions.ts';
+import { matching, probed } from './probes.ts';
+import { askingOf, type Put } from './question-put.ts';
+import { because, conditionText, releases, wish } from './words.ts';
+
+/** A demand of a policy, as Cedar writes it, and whether it is met. Null: Cedar could not tell. */
+export interface ToldCondition {
+  readonly part: Condition['part'];
+  readonly text: string;
+  readonly met: boolean | null;
+}
+
+/** A policy that has to do with a question. */
+export interface ToldPolicy extends PolicyFact {
+  readonly text: string;
+  readonly decided: boolean;
+  /** Null: it failed. */
+  readonly matches: boolean | null;
+  readonly conditions: readonly ToldCondition[];
+}
+
+/** Why one question is decided as it is, and what would have to change for it to be allowed. */
+export interface Explanation {
+  readonly action: string;
+  readonly resource: { readonly type: string; readonly id: string };
+  readonly decision: 'allow' | 'deny' | 'error';
+  /** The ids that decided. */
+  readonly by: readonly string[];
+  /** Those that match or failed; where no permit matches also the permits that come nearest. */
+  readonly policies: readonly ToldPolicy[];
+  /** One sentence each; none for what is allowed. */
+  readonly changes: readonly string[];
+}
+
+/** A policy of the set with its text and what Cedar parsed. */
+export interface ReadPolicy extends PolicyFact {
+  readonly text: string;
+  readonly parsed: PolicyJson;
+}
+
+interface Seen {
+  readonly policy: ReadPolicy;
+  readonly matches: boolean | null;
+  readonly conditions: readonly Condition[];
+}
+
+const mostNear = 5;
+
+/** Explains what the set says of one question. Every answer in it is Cedar's. */
+export function explain(
+  set: Standing,
+  policies: readonly ReadPolicy[],
+  put: Put,
+  time: Time,
+): Explanation {
+  const asking = askingOf(put, time, set.check.mentions);
+  const { decision, ids } = ruling(set.check.hash, put.subject, asking);
+  const asked = question(set.check.hash, put.subject, asking);
+  const seen = look(policies, asked);
+  const hits = seen.filter(({ matches }) => matches !== false);
+  const permitted = hits.some(({ policy, matches }) => policy.effect === 'permit' && matches);
+  const near = permitted ? [] : nearest(seen);
+  const { type, id } = put.subject.resource;
+  return {
+    action: put.action,
+    resource: { type, id },
+    decision,
+    by: ids,
+    policies: [...hits, ...near].map((one) => told(one, ids)),
+    changes: decision === 'allow' ? [] : changes(asked, put.action, hits, near, permitted),
+  };
+}
+
+/** The policies of the question's action, each with what Cedar says of its demands. */
+function look(policies: readonly ReadPolicy[], asked: StatefulAuthorizationCall): readonly Seen[] {
+  const all = { op: 'All' } as const;
+  const ofAction = matching(
+    asked,
+    new Map(
+      policies.map(({ id, parsed }) => {
+        return [id, { ...parsed, principal: all, resource: all, conditions: [] }] as const;
+      }),
+    ),
+  );
+  const mine = policies.filter(({ id }) => ofAction.get(id) !== false);
+  const matches = matching(asked, new Map(mine.map(({ id, parsed }) => [id, parsed])));
+  const conditions = probed(
+    asked,
+    mine.map(({ parsed }) => conditionsOf(parsed)),
+  );
+  return mine.map((policy, i) => {
+    return { policy, matches: matches.get(policy.id) ?? null, conditions: conditions[i] ?? [] };
+  });
+}
+
+function nearest(seen: readonly Seen[]): readonly Seen[] {
+  const lacking = ({ conditions }: Seen) => conditions.filter((one) => met(one) !== true).length;
+  return seen
+    .filter(({ policy, matches }) => policy.effect === 'permit' && matches === false)
+    .sort((a, b) => lacking(a) - lacking(b))
+    .slice(0, mostNear);
+}
+
+function changes(
+  asked: StatefulAuthorizationCall,
+  action: string,
+  hits: readonly Seen[],
+  near: readonly Seen[],
+  permitted: boolean,
+): readonly string[] {
+  const failed = hits.filter(({ matches }) => matches === null);
+  const forbids = hits.filter(({ policy, matches }) => matches && policy.effect === 'forbid');
+  const nobody = `no policy permits \`${action}\` at all; write a permit for it`;
+  return [
+    ...failed.map(({ policy }) => `\`${policy.id}\` failed, and nothing passes while it does`),
+    ...forbids.map((one) => forbidding(one, asked)),
+    ...near.map((one) => {
+      const unmet = one.conditions.filter((condition) => met(condition) !== true);
+      const wishes = unmet.map((condition) => wish(condition, asked));
+      return `\`${one.policy.id}\` would permit if ${wishes.join(' and ')}`;
+    }),
+    ...(permitted || near.length > 0 ? [] : [nobody]),
+  ];
+}
+
+function forbidding({ policy, conditions }: Seen, asked: StatefulAuthorizationCall): string {
+  const reasons = because(conditions, asked);
+  const released = releases(conditions, asked);
+  const why = reasons.length === 0 ? 'whatever is asked' : `because ${reasons.join(' and ')}`;
+  const otherwise =
+    reasons.length === 0
+      ? []
+      : [`${reasons.length === 1 ? 'that' : 'one of these'} were otherwise`];
+  const ways = [...otherwise, ...released];
+  const end =
+    ways.length === 0
+      ? 'only another policy set changes that'
+      : `it would not if ${ways.join(', or if ')}`;
+  return `\`${policy.id}\` forbids ${why}; ${end}`;
+}
+
+function told({ policy, matches, conditions }: Seen, by: readonly string[]): ToldPolicy {
+  const { parsed: _, ...facts } = policy;
+  return {
+    ...facts,
+    decided: by.includes(policy.id),
+    matches,
+    conditions: conditions.map((one) => {
+      return { part: one.part, text: conditionText(one), met: met(one) };
+    }),
+  };
+}
