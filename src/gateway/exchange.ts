@@ -12,8 +12,6 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly dialect: Dialect;
-  /** Scheme and host that the caller asked, such as `https://gateway.example:4100`. */
-  readonly origin: string;
   /**
    * Aborted when the client has gone, the record fails or the caller is stopped: then upstream stops
    * too. The reason is a GatehouseError if there is one to tell.

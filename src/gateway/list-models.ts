@@ -10,11 +10,10 @@ import { presentedBy } from './presented.ts';
 export async function listModels(
   parts: GatewayParts,
   trace: string,
-  origin: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const principal = await parts.identify(presentedBy(request, origin));
+  const principal = await parts.identify(presentedBy(request, parts.origin()));
   const family = familyOf(request.headers);
   const content = family.modelList(parts.models().map(({ id, provider }) => ({ id, provider })));
   const context = {

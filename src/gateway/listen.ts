@@ -38,8 +38,6 @@ export function refusePlainOffLoopback(listen: ListenOptions): void {
 /** The Host names that a listener answers to. Others are refused: DNS rebinding ends here. */
 export interface Hosts {
   port(port: number): void;
-  /** What this listener is reached by: `https`, also behind a proxy that ends TLS. */
-  readonly scheme: 'http' | 'https';
   /** True if the Host header names this listener. */
   has(header: string | undefined): boolean;
 }
@@ -57,7 +55,6 @@ export function hostsOf(listen: ListenOptions): Hosts {
   add(listen.port);
   return {
     port: add,
-    scheme: listen.tls !== undefined || listen.behindTlsProxy ? 'https' : 'http',
     has: (header) => header !== undefined && allowed.has(header.toLowerCase()),
   };
 }

@@ -9,6 +9,7 @@ import type {
 } from '../kernel/index.ts';
 import type { Answer, ModelCall } from '../upstream/index.ts';
 import type { Budgets } from './budget.ts';
+import type { Tokens } from './token-endpoint.ts';
 import type { Random } from './trace-id.ts';
 
 /** An exact model version that may be served, and where. */
@@ -52,6 +53,11 @@ export interface GatewayParts {
   readonly checkpoint: Checkpoint;
   readonly clock: Clock;
   readonly random: Random;
+  /** Scheme and host that callers reach this by, as configured; never from what a caller says. */
+  origin(): string;
+  readonly tokens: Tokens;
+  /** Puts on the record what is no decision. */
+  append(kind: string, facts: JsonObject): Promise<unknown>;
   /** Who is behind what a request shows. Throws `unauthenticated`. */
   identify(presented: Presented): Principal | Promise<Principal>;
   /** Notes a call under way; `end` is called when its principal is stopped. Returns how to leave. */

@@ -40,7 +40,7 @@ export async function passage(
   call: Exchange,
   progress: Progress,
 ): Promise<Outcome> {
-  const principal = await parts.identify(presentedBy(call.request, call.origin));
+  const principal = await parts.identify(presentedBy(call.request, parts.origin()));
   progress.agent = principal.id;
   const leave = parts.enter(principal, (why) => call.gone.abort(why));
   try {

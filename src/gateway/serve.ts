@@ -6,6 +6,7 @@ import { listModels } from './list-models.ts';
 import type { Hosts } from './listen.ts';
 import type { GatewayOptions, GatewayParts } from './parts.ts';
 import { type Progress, passage } from './passage.ts';
+import { serveTokens } from './token-endpoint.ts';
 import { parentOf, traceId } from './trace-id.ts';
 
 /** One request, from its first line to the last byte of its answer. Never throws. */
@@ -24,17 +25,21 @@ export function serve(
   const trace = traceId(parts.clock.now(), parts.random);
   response.setHeader('x-gatehouse-trace', trace);
   const dialect = dialectAt(path);
-  const origin = `${hosts.scheme}://${request.headers.host ?? ''}`;
   const refuse = (error: GatehouseError) => tell(parts, request, response, dialect, trace, error);
-  const wrong = doorstep(hosts, request, path, dialect);
+  const tokens = parts.tokens.serves(path);
+  const wrong = doorstep(hosts, request, path, dialect, tokens);
   if (wrong !== null) {
     refuse(wrong);
     return;
   }
-  if (dialect === null) {
-    listModels(parts, trace, origin, request, response).catch((thrown) =>
+  if (tokens) {
+    serveTokens(parts, path, trace, request, response).catch((thrown) =>
       refuse(toGatehouseError(thrown)),
     );
+    return;
+  }
+  if (dialect === null) {
+    listModels(parts, trace, request, response).catch((thrown) => refuse(toGatehouseError(thrown)));
     return;
   }
   const gone = new AbortController();
@@ -48,7 +53,6 @@ export function serve(
     request,
     response,
     dialect,
-    origin,
     gone,
   };
   const progress = unknown();
@@ -69,6 +73,7 @@ function doorstep(
   request: IncomingMessage,
   path: string,
   dialect: Dialect | null,
+  tokens: boolean,
 ): GatehouseError | null {
   const host = request.headers.host;
   if (!hosts.has(host)) {
@@ -78,6 +83,8 @@ function doorstep(
   if (request.headers.origin !== undefined) {
     return new GatehouseError('refused', 'web pages may not call the gateway (an Origin was sent)');
   }
+  // It knows its own methods.
+  if (tokens) return null;
   if (dialect === null && path !== '/v1/models') {
     const shown = path.slice(0, 80);
     return new GatehouseError(

@@ -13,3 +13,10 @@ export type { TokenRevocations } from './token-revocations.ts';
 export type { Issuer } from './token-verifier.ts';
 export type { VerifiedToken } from './verified-token.ts';
 export type { Proofs, Verifier } from './verifier.ts';
+export type { Answer as TokenAnswer } from './tokens/answer.ts';
+export {
+  openTokenService,
+  type TokenService,
+  type TokenServiceOptions,
+} from './tokens/authorization-server.ts';
+export type { Pending as TokenPending } from './tokens/issue.ts';

@@ -41,6 +41,7 @@ export interface WorldOptions {
   readonly idleMs?: number;
   readonly identify?: (credential: string | null) => Principal;
   readonly budgets?: Budgets;
+  readonly tokens?: GatewayParts['tokens'];
   readonly enter?: GatewayParts['enter'];
 }
 
@@ -63,6 +64,11 @@ function upstreamsTo(url: string, options: WorldOptions) {
     log: () => {},
   });
 }
+
+const noTokens: GatewayParts['tokens'] = {
+  serves: () => false,
+  prepare: () => Promise.reject(new Error('no token service here')),
+};
 
 /** No quota at all. */
 const unlimited: Budgets = {
@@ -96,6 +102,9 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       enter: options.enter ?? (() => () => {}),
       budgets: options.budgets ?? unlimited,
       arrival: null,
+      origin: () => 'http://127.0.0.1',
+      tokens: options.tokens ?? noTokens,
+      append: async () => {},
       resolve: pins.resolve,
       models: pins.list,
       send: (call) => upstreams.send(call),
