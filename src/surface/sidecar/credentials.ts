@@ -12,6 +12,8 @@ export interface Credentials {
   token(): Promise<IssuedToken>;
   /** Another token in place of one that was refused, or null if there is none to be had now. */
   instead(refused: IssuedToken): Promise<IssuedToken | null>;
+  /** Resolves when no renewal is under way. */
+  settled(): Promise<void>;
   close(): void;
 }
 
@@ -79,6 +81,10 @@ class Renewal implements Credentials {
       this.#underWay = null;
     });
     return this.#underWay;
+  }
+
+  async settled(): Promise<void> {
+    await this.#underWay?.catch(() => {});
   }
 
   close(): void {

@@ -42,12 +42,13 @@ export function passage(parts: PassageParts): Passage {
       const send = (token: IssuedToken) => sent(parts, target, request, body, token, left.signal);
       const token = await parts.credentials.token();
       let answer = await send(token);
-      const again = body === null || body instanceof Buffer;
-      if (answer.status === 401 && again) {
-        const other = await parts.credentials.instead(token);
-        if (other !== null) {
+      if (answer.status === 401) {
+        const other = parts.credentials.instead(token);
+        // What went by piece by piece is gone: the refusal passes on, the next call is better off.
+        const again = body === null || body instanceof Buffer ? await other : null;
+        if (again !== null) {
           await answer.body?.cancel();
-          answer = await send(other);
+          answer = await send(again);
         }
       }
       await answered(answer, response);

@@ -122,7 +122,7 @@ describe('what a sidecar takes', () => {
 });
 
 describe('what passes a sidecar', () => {
-  test('both ways stream: each side sees a piece before the other has ended (E1)', async () => {
+  test('both ways stream: each side sees a piece before the other has ended', async () => {
     let arrived: () => void = () => {};
     const first = new Promise<void>((resolve) => {
       arrived = resolve;
@@ -151,7 +151,7 @@ describe('what passes a sidecar', () => {
     }
   });
 
-  test('who leaves ends the call at the gateway too (E1)', async () => {
+  test('who leaves ends the call at the gateway too', async () => {
     let cut: () => void = () => {};
     const ended = new Promise<void>((resolve) => {
       cut = resolve;
@@ -175,7 +175,7 @@ describe('what passes a sidecar', () => {
     }
   });
 
-  test('a program that reads slowly holds the gateway back; nothing piles up (E1)', async () => {
+  test('a program that reads slowly holds the gateway back; nothing piles up', async () => {
     const piece = Buffer.alloc(64 * 1024, 'x');
     const pieces = 1024;
     let written = 0;
@@ -207,7 +207,7 @@ describe('what passes a sidecar', () => {
     }
   });
 
-  test('an answer that breaks off is cut, not ended (E1)', async () => {
+  test('an answer that breaks off is cut, not ended', async () => {
     const world = await sidecarWorld((_asked, response) => {
       response.writeHead(200);
       response.write('half', () => response.destroy());
@@ -239,7 +239,7 @@ describe('what passes a sidecar', () => {
     }
   });
 
-  test('an answer may come before a large body has been sent (E1)', async () => {
+  test('an answer may come before a large body has been sent', async () => {
     const world = await sidecarWorld((_asked, response) => {
       json(response, 413, { error: 'too large' });
     });

@@ -35,6 +35,8 @@ export class StandIn {
   unbound = false;
   /** Tokens that no longer count. */
   readonly revoked = new Set<string>();
+  /** How often a token was asked for. */
+  asked = 0;
   readonly tokens: string[] = [];
   readonly seen: Seen[] = [];
   readonly refused: string[] = [];
@@ -70,6 +72,7 @@ export class StandIn {
       return;
     }
     if (url === '/oauth/token') {
+      this.asked += 1;
       if (this.away) json(response, 503, { error: 'temporarily_unavailable' });
       else json(response, 200, await this.#issued(request));
       return;
