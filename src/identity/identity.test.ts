@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type TestStore, testStore } from '../../test/database.ts';
+import { bearer } from '../../test/identity/presented.ts';
 import { type Clock, GatehouseError, type Principal } from '../kernel/index.ts';
 import { openIdentity, type Principals } from './identity.ts';
 import { staticKey } from './static-key.ts';
@@ -32,7 +33,7 @@ function refused(code: string, about: RegExp) {
 }
 
 async function identify(principals: Principals, credential: string | null): Promise<Principal> {
-  return principals.identify(credential);
+  return principals.identify(bearer(credential));
 }
 
 describe('identity', () => {
@@ -48,13 +49,14 @@ describe('identity', () => {
       const { key, id, expires } = await principals.agents.issueKey(name);
       assert.match(key, /^gh_[A-Za-z0-9_-]{49}$/);
       assert.equal(expires, now + 86_400_000);
-      const principal = await principals.identify(key);
+      const principal = await principals.identify(bearer(key));
       assert.deepEqual(principal, {
         kind: 'agent',
         id: (await principals.agents.get(name))?.id,
         name,
         owner: 'ada',
         tenant: 'default',
+        risk: 0,
         credential: { kind: 'static-key', id, expires },
         actors: [],
       });
@@ -64,10 +66,10 @@ describe('identity', () => {
     test('are answered at once after the first time, and not kept in the database (A1)', async () => {
       const principals = open();
       const { key } = await principals.agents.issueKey(await agent(principals));
-      const first = principals.identify(key);
+      const first = principals.identify(bearer(key));
       assert.ok(first instanceof Promise);
       const principal = await first;
-      assert.equal(principals.identify(key), principal);
+      assert.equal(principals.identify(bearer(key)), principal);
       const rows = await store.db.selectFrom('agent_key').selectAll().execute();
       assert.ok(!JSON.stringify(rows).includes(key));
       assert.ok(!rows.some(({ hash }) => key.includes(hash.toString('base64url'))));
@@ -76,7 +78,7 @@ describe('identity', () => {
     test('revoked here, count no more at once (A1)', async () => {
       const principals = open();
       const { key, id } = await principals.agents.issueKey(await agent(principals));
-      await principals.identify(key);
+      await principals.identify(bearer(key));
       const { revoked } = await principals.agents.revokeKey(id);
       assert.equal(revoked, now);
       await assert.rejects(identify(principals, key), refused('unauthenticated', /revoked/));
@@ -86,10 +88,10 @@ describe('identity', () => {
       const here = open();
       const there = open();
       const { key, id } = await here.agents.issueKey(await agent(here));
-      await here.identify(key);
+      await here.identify(bearer(key));
       await there.agents.revokeKey(id);
       now += 400;
-      assert.ok(!(here.identify(key) instanceof Promise), 'an answer may be a second old');
+      assert.ok(!(here.identify(bearer(key)) instanceof Promise), 'an answer may be a second old');
       now += 600;
       await assert.rejects(identify(here, key), refused('unauthenticated', /revoked/));
     });
@@ -97,15 +99,15 @@ describe('identity', () => {
     test('that are in use are looked up ahead of time, so that nobody waits (A1)', async () => {
       const principals = open();
       const { key } = await principals.agents.issueKey(await agent(principals));
-      const first = await principals.identify(key);
+      const first = await principals.identify(bearer(key));
       now += 700;
-      assert.equal(principals.identify(key), first);
+      assert.equal(principals.identify(bearer(key)), first);
       // The look-up that this began answers before the old answer is too old.
-      for (let waited = 0; principals.identify(key) === first && waited < 200; waited++) {
+      for (let waited = 0; principals.identify(bearer(key)) === first && waited < 200; waited++) {
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
       now += 700;
-      assert.ok(!(principals.identify(key) instanceof Promise));
+      assert.ok(!(principals.identify(bearer(key)) instanceof Promise));
     });
 
     test('of a disabled agent count no more, and it gets no new one (A1)', async () => {
@@ -113,7 +115,7 @@ describe('identity', () => {
       const there = open();
       const name = await agent(here);
       const { key } = await here.agents.issueKey(name);
-      await there.identify(key);
+      await there.identify(bearer(key));
       const { disabled } = await here.agents.disable(name);
       assert.equal(disabled, now);
       now += 1000;
@@ -125,9 +127,9 @@ describe('identity', () => {
       const principals = open();
       const name = await agent(principals);
       const { key } = await principals.agents.issueKey(name, { expiresInMs: 1000 });
-      await principals.identify(key);
+      await principals.identify(bearer(key));
       now += 999;
-      await principals.identify(key);
+      await principals.identify(bearer(key));
       now += 1;
       await assert.rejects(identify(principals, key), refused('unauthenticated', /expired/));
     });
@@ -136,14 +138,29 @@ describe('identity', () => {
       const principals = open();
       const { key } = await principals.agents.issueKey(await agent(principals));
       const mistyped = key.slice(0, -1) + (key.endsWith('A') ? 'B' : 'A');
-      assert.throws(() => principals.identify(mistyped), refused('unauthenticated', /mistyped/));
-      assert.throws(() => principals.identify(null), refused('unauthenticated', /no credential/));
-      assert.throws(() => principals.identify(''), refused('unauthenticated', /no credential/));
-      assert.throws(() => principals.identify('hello'), refused('unauthenticated', /neither/));
+      assert.throws(
+        () => principals.identify(bearer(mistyped)),
+        refused('unauthenticated', /mistyped/),
+      );
+      assert.throws(
+        () => principals.identify(bearer(null)),
+        refused('unauthenticated', /no credential/),
+      );
+      assert.throws(
+        () => principals.identify(bearer('')),
+        refused('unauthenticated', /no credential/),
+      );
+      assert.throws(
+        () => principals.identify(bearer('hello')),
+        refused('unauthenticated', /neither/),
+      );
       const unknown = staticKey(randomBytes(32));
       await assert.rejects(identify(principals, unknown), refused('unauthenticated', /unknown/));
       // Refused again without asking the database.
-      assert.throws(() => principals.identify(unknown), refused('unauthenticated', /unknown/));
+      assert.throws(
+        () => principals.identify(bearer(unknown)),
+        refused('unauthenticated', /unknown/),
+      );
     });
 
     test('with a database that is away are not let in, and that is no fault of theirs (A1)', async () => {
@@ -151,7 +168,7 @@ describe('identity', () => {
       const options = { db: away.db, clock, random: (size: number) => randomBytes(size) };
       const principals = openIdentity(options);
       const { key } = await principals.agents.issueKey(await agent(principals));
-      await principals.identify(key);
+      await principals.identify(bearer(key));
       await away.close();
       now += 1000;
       await assert.rejects(identify(principals, key), refused('store_unavailable', /try again/));
