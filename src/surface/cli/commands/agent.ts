@@ -3,13 +3,19 @@ import type { Agent, IssuedKey, Key } from '../../contract/index.ts';
 import { examples, remote, type Shared } from '../command.ts';
 import { seconds } from '../duration.ts';
 import type { Command } from '../product.ts';
+import { readPublicKey } from '../public-key-file.ts';
+import { risk } from '../risk.ts';
 import { facts, table } from '../table.ts';
+import { identityCommands } from './agent-identity.ts';
 import { keygenCommand } from './agent-keygen.ts';
+import { publicKeyCommands } from './agent-public-key.ts';
 
 interface NewOptions extends Shared {
   readonly owner: string;
   readonly purpose?: string;
   readonly tenant?: string;
+  readonly risk?: string;
+  readonly publicKey?: string;
 }
 
 /** `gatehouse agent …`: who may be let in. */
@@ -18,22 +24,10 @@ export function agentCommands(program: Definition, command: Command): void {
   examples(
     group,
     'agent create support-bot --owner ana@example.org',
-    'agent key support-bot --expires 12h',
+    'agent keygen support-bot',
     'agent list',
   );
-  const create = group.command('create <name>').description('register an agent');
-  create.requiredOption('--owner <owner>', 'the person answerable for it');
-  create
-    .option('--purpose <text>', 'what it is for')
-    .option('--tenant <tenant>', 'where it belongs');
-  examples(create, 'agent create support-bot --owner ana@example.org --purpose "answers tickets"');
-  remote<NewOptions>(create, command, async (server, options, answer, name = '') => {
-    const { owner, purpose, tenant } = options;
-    const body = { name, owner, ...(purpose && { purpose }), ...(tenant && { tenant }) };
-    const made = await server.post<Agent>('/v1/agents', body);
-    answer.data(made, factsOf(made));
-    answer.next(`gatehouse agent key ${made.name}`);
-  });
+  createCommand(group, command);
   const list = group.command('list').description('list the agents');
   remote(examples(list, 'agent list'), command, async (server, _options, answer) => {
     const { agents } = await server.get<{ agents: Agent[] }>('/v1/agents');
@@ -46,6 +40,49 @@ export function agentCommands(program: Definition, command: Command): void {
   keyCommand(group, command);
   keygenCommand(group, command);
   revokeCommand(group, command);
+  publicKeyCommands(group, command);
+  identityCommands(group, command);
+  riskCommand(group, command);
+}
+
+function createCommand(group: Definition, command: Command): void {
+  const create = group.command('create <name>').description('register an agent');
+  create.requiredOption('--owner <owner>', 'the person answerable for it');
+  create
+    .option('--purpose <text>', 'what it is for')
+    .option('--tenant <tenant>', 'where it belongs')
+    .option('--risk <number>', 'how much harm it could do, 0 to 100')
+    .option('--public-key <file>', 'its public key: JWK or PEM');
+  examples(
+    create,
+    'agent create support-bot --owner ana@example.org --purpose "answers tickets"',
+    'agent create pay-bot --owner ana@example.org --risk 80 --public-key pay-bot.public.jwk',
+  );
+  remote<NewOptions>(create, command, async (server, options, answer, name = '') => {
+    const { owner, purpose, tenant, publicKey } = options;
+    const body = {
+      ...{ name, owner, ...(purpose && { purpose }), ...(tenant && { tenant }) },
+      ...(options.risk === undefined ? {} : { risk: risk(options.risk) }),
+      ...(publicKey === undefined ? {} : { publicKey: readPublicKey(publicKey) }),
+    };
+    const made = await server.post<Agent>('/v1/agents', body);
+    answer.data(made, factsOf(made));
+    if (publicKey === undefined) {
+      answer.next(`gatehouse agent keygen ${made.name}`);
+      answer.next(`gatehouse agent key ${made.name}   # for first steps`);
+    } else answer.next(`gatehouse run --agent ${made.name} -- COMMAND`);
+  });
+}
+
+function riskCommand(group: Definition, command: Command): void {
+  const set = group.command('risk <name> <number>').description('say how much harm it could do');
+  examples(set, 'agent risk support-bot 40');
+  remote(set, command, async (server, _options, answer, name = '', number = '') => {
+    const path = `/v1/agents/${encodeURIComponent(name)}/risk`;
+    const changed = await server.post<Agent>(path, { risk: risk(number) });
+    answer.data(changed, factsOf(changed));
+    answer.next('gatehouse policy list');
+  });
 }
 
 function showCommand(group: Definition, command: Command): void {
@@ -65,12 +102,15 @@ function showCommand(group: Definition, command: Command): void {
 }
 
 function disableCommand(group: Definition, command: Command): void {
-  const disable = group.command('disable <name>').description('stop an agent, at once');
+  const disable = group
+    .command('disable <name>')
+    .description('stop an agent for good, with its calls under way');
   examples(disable, 'agent disable support-bot');
   remote(disable, command, async (server, _options, answer, name = '') => {
     const path = `/v1/agents/${encodeURIComponent(name)}/disable`;
     const agent = await server.post<Agent>(path);
     answer.data(agent, factsOf(agent));
+    answer.say('none of its credentials count; its calls under way end within a second');
     answer.next(`gatehouse trace list --agent ${agent.name}`);
   });
 }
@@ -99,13 +139,14 @@ function revokeCommand(group: Definition, command: Command): void {
   });
 }
 
-function factsOf({ name, id, owner, purpose, tenant, status, created }: Agent): string {
+function factsOf({ name, id, owner, purpose, tenant, risk, status, created }: Agent): string {
   return facts([
     ['agent', name],
     ['id', id],
     ['owner', owner],
     ['purpose', purpose],
     ['tenant', tenant],
+    ['risk', String(risk)],
     ['status', status],
     ['created', created],
   ]);
@@ -116,6 +157,7 @@ function tableOf(agents: readonly Agent[]): string {
     { title: 'AGENT', cell: ({ name }) => name },
     { title: 'OWNER', cell: ({ owner }) => owner },
     { title: 'TENANT', cell: ({ tenant }) => tenant },
+    { title: 'RISK', cell: ({ risk }) => String(risk) },
     { title: 'STATUS', cell: ({ status }) => status },
     { title: 'CREATED', cell: ({ created }) => created },
   ]);
