@@ -2,6 +2,7 @@ import { preparsePolicySet, preparseSchema } from '@cedar-policy/cedar-wasm/node
 import { Places } from './place.ts';
 import { flaw, type PolicyCheck, type PolicySet, readSet } from './policy-set.ts';
 import type { TestResult } from './policy-test.ts';
+import { allActions, preparedName } from './question.ts';
 import { runTests, unfit } from './run-tests.ts';
 import { type PolicySources, schemaFile, sourcesHash } from './sources.ts';
 import { readTests } from './test-files.ts';
@@ -31,20 +32,28 @@ function checked(sources: PolicySources, name: string): PolicyCheck {
   return report(sources, set, tests);
 }
 
-function cache(name: string, schema: string, { texts, errors, mentions }: PolicySet): void {
+/**
+ * Puts a set into Cedar's cache under a name, for each action the policies that can speak of it:
+ * Cedar copies a set for each decision, whether its policies count or not. Adds to the set's errors
+ * what Cedar has against it.
+ */
+export function cache(name: string, schema: string, set: PolicySet): void {
   const nowhere = new Places('*', '');
-  const answers = [
-    preparseSchema(name, schema),
-    preparsePolicySet(name, { staticPolicies: texts }),
-  ];
-  for (const answer of answers) {
-    if (answer.type === 'failure') errors.push(...answer.errors.map((e) => flaw(e, nowhere)));
+  const prepared = allActions.map((action) => {
+    const texts = set.ofAction[action].map((id) => [id, set.texts[id] as string] as const);
+    // No prototype: an @id may be any text, `__proto__` too.
+    const staticPolicies: Record<string, string> = Object.create(null);
+    for (const [id, text] of texts) staticPolicies[id] = text;
+    return preparsePolicySet(preparedName(name, action), { staticPolicies });
+  });
+  for (const answer of [preparseSchema(name, schema), ...prepared]) {
+    if (answer.type === 'failure') set.errors.push(...answer.errors.map((e) => flaw(e, nowhere)));
   }
-  if (errors.length > 0) return;
-  for (const action of unfit(name, mentions)) {
+  if (set.errors.length > 0) return;
+  for (const action of unfit(name, schema, set.mentions)) {
     const message = `this version of gatehouse asks \`${action}\` in another way than the schema says`;
     const help = `take the ${schemaFile} that comes with this version`;
-    errors.push({ where: `${schemaFile}:1:1`, message, help });
+    set.errors.push({ where: `${schemaFile}:1:1`, message, help });
   }
 }
 

@@ -15,7 +15,7 @@ export type {
 } from './quotas/quota.ts';
 export { holders, measures, periods } from './quotas/quota.ts';
 export { openQuotas, type Quotas, type QuotasFrom } from './quotas/quotas.ts';
-export type { Rates } from './quotas/rates.ts';
+export { openRates, type Rates, type RatesFrom, type WhenAway } from './quotas/rates.ts';
 export { type PolicySources, readSources } from './sources.ts';
 export type { Difference } from './what-if/difference.ts';
 export type { Explanation, ToldCondition, ToldPolicy } from './what-if/explain.ts';

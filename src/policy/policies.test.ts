@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { GatehouseError, type Opinion, type Subject, subject } from '../kernel/index.ts';
+import type { Mention } from './mentions.ts';
 import { openPolicies, type Policies } from './policies.ts';
 import { timeOf } from './question.ts';
 import { questionKey } from './question-key.ts';
@@ -177,7 +178,7 @@ describe('policies', () => {
       asking(),
     ];
     const time = timeOf(clock.now());
-    const asked = { action: 'call_model', time, mentions: new Set() } as const;
+    const asked = { action: 'call_model', time, mentions: new Set<Mention>() } as const;
     assert.equal(new Set(two.map((one) => questionKey(one, asked))).size, two.length);
   });
 
@@ -226,6 +227,7 @@ test('a reload counts when it is good, and changes nothing when it is not (A2)',
   const copy = mkdtempSync(join(tmpdir(), 'gatehouse-policies-'));
   try {
     cpSync(folder, copy, { recursive: true });
+    rmSync(join(copy, 'starter.test.yaml'));
     const lines: string[] = [];
     const policies = openPolicies({ clock, folder: copy, log: (line) => lines.push(line) });
     const control = policies.control();

@@ -8,9 +8,10 @@ import {
   validate,
 } from '@cedar-policy/cedar-wasm/nodejs';
 import { tooComplex } from './complexity.ts';
-import { type Changing, type Mentions, mentionsOf } from './mentions.ts';
+import { type Mention, type Mentions, mentionsOf } from './mentions.ts';
 import { Places } from './place.ts';
 import type { TestResult } from './policy-test.ts';
+import { type Action, allActions } from './question.ts';
 import { type PolicySources, schemaFile } from './sources.ts';
 
 /** Something wrong, or odd, in a source. `where` is `file:line:column`. */
@@ -47,7 +48,9 @@ export interface PolicySet {
   readonly texts: Record<string, string>;
   readonly errors: PolicyFlaw[];
   readonly warnings: PolicyFlaw[];
-  readonly mentions: Set<Changing>;
+  readonly mentions: Set<Mention>;
+  /** The ids of the policies that can speak of an action. */
+  readonly ofAction: Readonly<Record<Action, string[]>>;
 }
 
 /** Where the text of a policy stands. */
@@ -61,7 +64,9 @@ interface Standpoint {
 export function readSet(sources: PolicySources): PolicySet {
   // No prototype: an @id may be any text, `__proto__` too.
   const texts: Record<string, string> = Object.create(null);
-  const set: PolicySet = { policies: [], texts, errors: [], warnings: [], mentions: new Set() };
+  const ofAction = { enter: [], call_model: [], see_feedback: [], call_tool: [] };
+  const mentions = new Set<Mention>();
+  const set: PolicySet = { policies: [], texts, errors: [], warnings: [], mentions, ofAction };
   for (const { where, message } of tooComplex(sources)) {
     set.errors.push({ where: `${where}:1:1`, message, help: null });
   }
@@ -113,6 +118,7 @@ function readFile(
     set.texts[fact.id] = policy;
     found.set(fact.id, point);
     for (const one of mentionsOf(parsed.json)) set.mentions.add(one);
+    for (const action of actionsOf(parsed.json)) set.ofAction[action].push(fact.id);
   }
 }
 
@@ -125,6 +131,15 @@ function placed(text: string, policies: readonly string[]): readonly [number, st
     return [start, policy];
   });
   return all.sort(([a], [b]) => a - b);
+}
+
+// An action that is not known here could be a group of actions: then the policy is asked always.
+function actionsOf({ action }: PolicyJson): readonly Action[] {
+  if (action.op === 'All' || 'slot' in action) return allActions;
+  const entities = 'entities' in action ? action.entities : [action.entity];
+  const ids = entities.map((one) => ('__entity' in one ? one.__entity.id : one.id));
+  const known = allActions.filter((one) => ids.includes(one));
+  return ids.every((id) => allActions.some((one) => one === id)) ? known : allActions;
 }
 
 // All in one call: Cedar reads the schema anew in each.

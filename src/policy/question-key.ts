@@ -1,5 +1,5 @@
 import type { Subject } from '../kernel/index.ts';
-import { countOf, textOf, textsOf } from './facts.ts';
+import { countOf, groupsOf, textOf, textsOf } from './facts.ts';
 import type { Asking } from './question.ts';
 
 /**
@@ -8,8 +8,8 @@ import type { Asking } from './question.ts';
  *
  * INVARIANT: what `question` reads is in the key, each text with its length before it and each list
  * with its count, so that no two different questions share a key, whatever a caller writes into a
- * name. Cost, tokens and time count only where some policy of the set speaks of them: they change
- * with every call, and `question` tells them to no other set.
+ * name. Cost, tokens, time and groups count only where some policy of the set speaks of them:
+ * `question` tells them to no other set.
  *
  * @throws TypeError where the subject's context is not in shape, which is a defect of ours.
  */
@@ -20,7 +20,7 @@ export function questionKey(subject: Subject, asking: Asking): string {
   key += callerKey(principal) + text(textOf(context, 'protocol'));
   if (mentions.has('time')) key += `@${time.hour}.${time.weekday};`;
   if (resource.type === 'model') {
-    key += text(textOf(context, 'provider')) + list(textsOf(context, 'groups'));
+    key += text(textOf(context, 'provider')) + list(groupsOf(context, mentions));
   }
   if (action === 'enter' || action === 'see_feedback') return key;
   key += list(textsOf(context, 'labels'));

@@ -1,6 +1,8 @@
+import { schemaToJson, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
 import { type Subject, subject } from '../kernel/index.ts';
 import type { Mentions } from './mentions.ts';
 import { type PolicyTest, type TestResult, testFile } from './policy-test.ts';
+import { allActions, question } from './question.ts';
 import { type Ruling, ruling } from './standing.ts';
 import type { PlacedTest } from './test-files.ts';
 
@@ -19,17 +21,26 @@ export function runTests(
 }
 
 /**
- * The actions that the prepared schema does not take as they are asked here: one of another version,
- * or one that was edited, with which every request would be refused.
+ * The actions that the prepared schema does not take as they are asked here, or puts into groups: one
+ * of another version, or one that was edited. Cedar would refuse every such question, or take a
+ * group for an action that nobody asks.
  */
-export function unfit(name: string, mentions: Mentions): readonly string[] {
-  return Object.keys(stages).filter((action) => {
-    const test = testFile.parse({ tests: [{ name: 'fits', action, expect: 'deny' }] }).tests[0];
+export function unfit(name: string, schema: string, mentions: Mentions): readonly string[] {
+  const grouped = groupedActions(schema);
+  return allActions.filter((action) => {
+    const [test] = testFile.parse({ tests: [{ name: 'fits', action, expect: 'deny' }] }).tests;
     const { kind, time } = test as PolicyTest;
-    const asking = { action: action as PolicyTest['action'], kind, time, mentions };
-    const { decision, ids } = ruling(name, subjectOf(test as PolicyTest), asking);
-    return decision === 'error' && ids.length === 0;
+    const asked = question(name, subjectOf(test as PolicyTest), { action, kind, time, mentions });
+    const schema = { preparsedSchemaName: name, validateRequest: true };
+    return grouped || statefulIsAuthorized({ ...asked, ...schema }).type === 'failure';
   });
+}
+
+function groupedActions(schema: string): boolean {
+  const read = schemaToJson(schema);
+  if (read.type === 'failure') return true;
+  const actions = Object.values(read.json).flatMap((one) => Object.values(one.actions));
+  return actions.some(({ memberOf = [] }) => memberOf.length > 0);
 }
 
 function wrong({ expect, by }: PolicyTest, { decision, ids }: Ruling): string | null {

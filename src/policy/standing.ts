@@ -1,7 +1,7 @@
 import { type AuthorizationAnswer, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
 import { type Opinion, Recent, type Subject } from '../kernel/index.ts';
 import type { PolicyCheck, PolicyFact } from './policy-set.ts';
-import { type Asking, question } from './question.ts';
+import { type Asking, fits, question } from './question.ts';
 import { questionKey } from './question-key.ts';
 
 /** A policy set in force, with the answers it gave lately. */
@@ -30,6 +30,7 @@ export interface Ruling {
  * error, since Cedar skips a `forbid` that fails and would let the request pass.
  */
 export function ruling(name: string, subject: Subject, asking: Asking): Ruling {
+  if (!fits(subject, asking)) return { decision: 'error', ids: [] };
   const answer = answerTo(question(name, subject, asking));
   if (answer === null || answer.type === 'failure') return { decision: 'error', ids: [] };
   const { decision, diagnostics } = answer.response;

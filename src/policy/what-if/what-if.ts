@@ -1,7 +1,7 @@
-import { policyToJson, preparsePolicySet, preparseSchema } from '@cedar-policy/cedar-wasm/nodejs';
+import { policyToJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { type Clock, GatehouseError, type JsonObject, type Opinion } from '../../kernel/index.ts';
 import type { Ledger } from '../../ledger/index.ts';
-import { checkSources, prepare } from '../checked.ts';
+import { cache, checkSources, prepare } from '../checked.ts';
 import type { Policies } from '../policies.ts';
 import { type PolicyCheck, readSet } from '../policy-set.ts';
 import { timeOf } from '../question.ts';
@@ -113,9 +113,7 @@ function readInForce(sources: PolicySources): InForce {
 }
 
 function preparedAs(place: string, check: PolicyCheck, sources: PolicySources): Standing {
-  const { texts } = readSet(sources);
-  preparseSchema(place, sources.schema);
-  preparsePolicySet(place, { staticPolicies: texts });
+  cache(place, sources.schema, readSet(sources));
   return standing({ ...check, hash: place });
 }
 
