@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { openIdentity } from '../../src/identity/index.ts';
 import { SigningKeys } from '../../src/identity/tokens/signing-keys.ts';
 import { type Clock, systemClock } from '../../src/kernel/index.ts';
+import { openAgentUse } from '../../src/ledger/index.ts';
 import {
   checkSources,
   openPolicies,
   openQuotas,
+  openWhatIf,
   type Quota,
   readSources,
 } from '../../src/policy/index.ts';
@@ -90,6 +92,8 @@ export async function controlWorld(
     clock,
     agents,
     policies,
+    whatIf: openWhatIf({ policies, log, clock }),
+    use: openAgentUse(pool),
     quotas,
     tokens: { rotate: () => signing.rotate(), keys: () => signing.published() },
     models: () => pins.list(),

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { GatehouseError } from '../../kernel/index.ts';
+import { bodyLimit } from './body-limit.ts';
 import { hostCheck, originCheck, securityHeaders, tokenCheck } from './doorstep.ts';
 import type { App, Environment } from './environment.ts';
 import type { ControlParts } from './parts.ts';
@@ -17,10 +17,12 @@ import { modelRoutes } from './routes/models.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { ownerRoutes } from './routes/owners.ts';
 import { policyRoutes } from './routes/policies.ts';
+import { privilegeRoutes } from './routes/privilege.ts';
 import { publicKeyRoutes } from './routes/public-keys.ts';
 import { quotaRoutes } from './routes/quotas.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { traceRoutes } from './routes/traces.ts';
+import { whatIfRoutes } from './routes/what-if.ts';
 
 export interface AppOptions {
   /** The Host names that are served. */
@@ -59,7 +61,7 @@ export function controlApp(parts: ControlParts, options: AppOptions): App {
       return (publicLog && path.startsWith('/log/')) || (openMetrics && path === '/metrics');
     }),
   );
-  app.use(bodyLimit({ maxSize: mostBytes, onError: tooLarge }));
+  app.use(bodyLimit(mostBytes));
   operationRoutes(app, parts);
   agentRoutes(app, parts);
   keyRoutes(app, parts);
@@ -69,6 +71,8 @@ export function controlApp(parts: ControlParts, options: AppOptions): App {
   tokenRoutes(app, parts);
   quotaRoutes(app, parts);
   policyRoutes(app, parts);
+  whatIfRoutes(app, parts);
+  privilegeRoutes(app, parts);
   modelRoutes(app, parts);
   traceRoutes(app, parts, { started: parts.clock.now() });
   ledgerRoutes(app, parts);
@@ -105,8 +109,4 @@ function description(app: App, version: string) {
   const setupToken = { type: 'http' as const, scheme: 'bearer' };
   const components = { ...document.components, securitySchemes: { setupToken } };
   return { ...document, components };
-}
-
-function tooLarge(): never {
-  throw new GatehouseError('too_large', 'the body is larger than 1 MB; send less');
 }

@@ -1,7 +1,7 @@
 import type { Agents } from '../../identity/index.ts';
 import type { Clock, Json } from '../../kernel/index.ts';
-import type { Ledger } from '../../ledger/index.ts';
-import type { Policies, PolicyCheck, PolicySources, Quotas } from '../../policy/index.ts';
+import type { AgentUse, Ledger } from '../../ledger/index.ts';
+import type { Policies, PolicyCheck, PolicySources, Quotas, WhatIf } from '../../policy/index.ts';
 import type { PinnedModel } from '../../registry/index.ts';
 import type { PartHealth } from '../contract/index.ts';
 
@@ -61,6 +61,10 @@ export interface ControlParts {
   readonly clock: Clock;
   readonly agents: Agents;
   readonly policies: PolicyDesk;
+  /** What policies would say, and said. */
+  readonly whatIf: WhatIf;
+  /** What agents did, out of the record. */
+  readonly use: AgentUse;
   readonly quotas: Pick<Quotas, 'standing'>;
   readonly tokens: TokenKeys;
   models(): readonly PinnedModel[];

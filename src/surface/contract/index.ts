@@ -53,6 +53,7 @@ export {
   policyReport,
   policySet,
 } from './policy.ts';
+export { type Privilege, type Privileges, privilege, privileges } from './privilege.ts';
 export { newPublicKey, type PublicKey, publicKey, publicKeyList } from './public-key.ts';
 export {
   type Standing,
@@ -88,3 +89,17 @@ export {
   traceQuery,
   traceSummary,
 } from './trace.ts';
+export {
+  type ExplainAsked,
+  type Explained,
+  explainAsked,
+  explained,
+  type ReplayAsked,
+  type Replayed,
+  type ReplayLine,
+  replayAsked,
+  replayed,
+  replayLine,
+  type SupposedCall,
+  supposedCall,
+} from './what-if.ts';
