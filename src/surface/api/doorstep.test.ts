@@ -36,6 +36,9 @@ const routes: readonly (readonly [string, string])[] = [
   ['POST', '/v1/policies/check'],
   ['POST', '/v1/policies/reload'],
   ['GET', '/v1/models'],
+  ['GET', '/v1/agents/a/privileges'],
+  ['POST', '/v1/policies/explain'],
+  ['POST', '/v1/policies/replay'],
   ['GET', '/v1/traces'],
   ['GET', `/v1/traces/${'0'.repeat(32)}`],
   ['GET', `/v1/traces/${'0'.repeat(32)}/bundle`],
@@ -166,6 +169,17 @@ describe('the doorstep of the control plane', () => {
         message: '`GET /v1/nothing` is no endpoint; see `/openapi.json`',
       },
     });
+  });
+
+  test('takes a body in chunks as one that says its length, and no more of it', async () => {
+    const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
+    const send = (body: string) => world.ask('/v1/agents', { method: 'POST', headers, body });
+    assert.equal((await send('{"name":"chunked","owner":"ana"}')).status, 201);
+    assert.equal((await send(`{"name":"${'x'.repeat(1024 * 1024)}"}`)).status, 413);
+    assert.equal((await send('{"name":')).status, 400);
+    const none = await world.ask('/v1/agents', { method: 'DELETE', headers });
+    assert.equal(none.status, 404);
+    assert.deepEqual(world.defects, []);
   });
 
   test('refuses a Host that is no name, and bytes that are no request', async () => {

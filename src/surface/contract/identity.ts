@@ -28,7 +28,9 @@ export const identity = z
 export const newIdentity = z
   .strictObject({
     kind,
-    issuer: z.string().min(1).max(500),
+    issuer: z.string().min(1).max(500).optional().meta({
+      description: 'for `spiffe` it is the trust domain of the subject, and may be left out',
+    }),
     subject: z.string().min(1).max(2048).nullable().default(null),
     claims: z.record(z.string().min(1).max(200), z.string().max(1000)).default({}),
   })

@@ -38,7 +38,9 @@ const revoke = createRoute({
 export function identityRoutes(app: App, { agents, log }: ControlParts): void {
   app.openapi(add, async (c) => {
     const { agent: name } = c.req.valid('param');
-    const added = await agents.addIdentity(name, c.req.valid('json'));
+    const { issuer, ...rest } = c.req.valid('json');
+    const wanted = issuer === undefined ? rest : { ...rest, issuer };
+    const added = await agents.addIdentity(name, wanted);
     try {
       await log.append('agent.identity.add', { by, name, ...facts(added) });
     } catch (thrown) {

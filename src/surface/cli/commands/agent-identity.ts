@@ -79,11 +79,10 @@ function identityOf({ spiffe, oidc, subject, claim }: AddOptions): object {
   if (subject !== undefined || claim.length > 0) {
     throw wrong('a SPIFFE ID says it all; leave --subject and --claim out');
   }
-  const domain = /^spiffe:\/\/([^/]+)\/./.exec(spiffe ?? '')?.[1];
-  if (domain === undefined) {
+  if (!/^spiffe:\/\/[^/]+\/./.test(spiffe ?? '')) {
     throw wrong(`\`${spiffe}\` is no SPIFFE ID; write spiffe://trust-domain/path`);
   }
-  return { kind: 'spiffe', issuer: domain, subject: spiffe };
+  return { kind: 'spiffe', subject: spiffe };
 }
 
 function claimsOf(claims: readonly string[]): Record<string, string> {
