@@ -7,6 +7,14 @@ export interface ChildOptions {
   readonly env: Record<string, string>;
   /** On a terminal, Ctrl-C reaches the program by itself; to pass it on would be twice. */
   readonly terminal: boolean;
+  /** Whom it runs as; unset: as this process. */
+  readonly user?: User | undefined;
+}
+
+/** A user of this machine, by numbers. */
+export interface User {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /**
@@ -16,9 +24,9 @@ export interface ChildOptions {
  *
  * @throws GatehouseError `not_found` or `refused` when it cannot be started.
  */
-export function runChild({ words, env, terminal }: ChildOptions): Promise<number> {
+export function runChild({ words, env, terminal, user }: ChildOptions): Promise<number> {
   const [program, ...rest] = words;
-  const child = spawn(program, rest, { env, stdio: 'inherit', shell: false });
+  const child = spawn(program, rest, { env, stdio: 'inherit', shell: false, ...user });
   const passed = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
     const pass = () => {
       if (signal !== 'SIGINT' || !terminal) child.kill(signal);
@@ -41,6 +49,6 @@ function notStarted(program: string, cause: NodeJS.ErrnoException): GatehouseErr
     const message = `command \`${program}\` is not found; check its name and PATH`;
     return new GatehouseError('not_found', message, { cause });
   }
-  const message = `command \`${program}\` cannot be run (${cause.code}); check its mode`;
+  const message = `command \`${program}\` cannot be run (${cause.code}); check its mode, and --user`;
   return new GatehouseError('refused', message, { cause });
 }

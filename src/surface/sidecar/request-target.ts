@@ -28,13 +28,10 @@ export function requestTarget(request: IncomingMessage, port: number, gateway: s
     const message = `method \`${method}\` is not served here; the endpoints take GET and POST`;
     throw new GatehouseError('method_not_allowed', message);
   }
-  const base = new URL(gateway);
-  const beneath = base.pathname.replace(/\/+$/, '');
-  const target = url.startsWith('/') ? `${base.origin}${beneath}${url}` : '';
-  const path = URL.canParse(target) ? new URL(target).pathname : '';
-  if (!path.startsWith(`${beneath}/v1/`)) {
+  const target = url.startsWith('/') ? URL.parse(gateway + url) : null;
+  if (!target?.pathname.startsWith('/v1/')) {
     const shown = url.split('?', 1)[0]?.slice(0, 80);
     throw new GatehouseError('not_found', `\`${shown}\` is not served here; call /v1/…`);
   }
-  return new URL(target).href;
+  return target.href;
 }

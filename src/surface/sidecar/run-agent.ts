@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/index.ts';
 import { admitsUser } from './admission.ts';
 import { newSigningKey, type SigningKey } from './agent-key.ts';
-import { runChild } from './child.ts';
+import { runChild, type User } from './child.ts';
 import { childEnvironment } from './child-environment.ts';
 import { openCredentials } from './credentials.ts';
 import { passage } from './passage.ts';
@@ -12,13 +12,15 @@ import { tokenEndpoint } from './token-endpoint.ts';
 export interface AgentRun {
   readonly agent: string;
   readonly key: SigningKey;
-  /** The gateway's address, without a slash at its end. */
+  /** Scheme, host and port of the gateway. */
   readonly gateway: string;
   readonly words: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Further variables that hold keys of providers; the program does not get them. */
   readonly upstreamKeys: readonly string[];
   readonly terminal: boolean;
+  /** Whom the program runs as; unset: as this process. */
+  readonly user?: User | undefined;
   readonly call: (url: string, init: RequestInit) => Promise<Response>;
   readonly clock: Clock;
   readonly random: Random;
@@ -43,12 +45,12 @@ export async function runAgent(run: AgentRun): Promise<number> {
   const credentials = await openCredentials({ issue, clock, random, log });
   try {
     const pass = passage({ gateway, credentials, proof, call, clock, random });
-    const admits = admitsUser(process.geteuid?.() ?? -1);
+    const admits = admitsUser(run.user?.uid ?? process.geteuid?.() ?? -1);
     const sidecar = await openSidecar({ gateway, pass, admits });
     try {
       run.ready(sidecar.url);
       const env = childEnvironment(run.env, sidecar.url, run.upstreamKeys);
-      return await runChild({ words: run.words, env, terminal: run.terminal });
+      return await runChild({ ...run, env });
     } finally {
       await sidecar.close();
     }

@@ -12,7 +12,7 @@ export interface Sidecar {
 }
 
 export interface SidecarParts {
-  /** The gateway's address, without a slash at its end. */
+  /** Scheme, host and port of the gateway. */
   readonly gateway: string;
   readonly pass: Passage;
   /** True if the program at the other end of a connection may use the agent's credential. */

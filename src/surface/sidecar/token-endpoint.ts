@@ -10,7 +10,7 @@ export interface IssuedToken {
 }
 
 export interface TokenEndpointParts {
-  /** The gateway's address, without a slash at its end. */
+  /** Scheme, host and port of the gateway. */
   readonly gateway: string;
   readonly agent: string;
   /** The agent's own key: it signs who asks. */
@@ -33,7 +33,8 @@ const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
  * say; and a token that is not bound is not taken.
  *
  * The function that it returns throws GatehouseError: `unauthenticated` when the agent is refused,
- * `upstream_failed` when the gateway is away or answers with something else.
+ * `upstream_failed` when the gateway is away or answers with something else, `misdirected` when it
+ * goes by another address.
  */
 export function tokenEndpoint(parts: TokenEndpointParts): () => Promise<IssuedToken> {
   const { gateway, agent, key, proof, clock, random } = parts;
@@ -66,12 +67,22 @@ export function tokenEndpoint(parts: TokenEndpointParts): () => Promise<IssuedTo
   };
 }
 
-/** The issuer that the metadata name (RFC 8414), or the endpoint itself where there are none. */
+/**
+ * The issuer that the metadata name (RFC 8414), or the endpoint itself where there are none.
+ *
+ * INVARIANT: it is the address that was called (RFC 8414, section 3.3). Whoever else listens there
+ * gets no assertion that another gateway would take.
+ */
 async function audienceOf(parts: TokenEndpointParts, endpoint: string): Promise<string> {
-  const url = `${parts.gateway}/.well-known/oauth-authorization-server`;
+  const { gateway } = parts;
+  const url = `${gateway}/.well-known/oauth-authorization-server`;
   const answer = await reached(parts, url, { headers: { accept: 'application/json' } });
   const { issuer } = await jsonOf(answer);
-  return answer.ok && typeof issuer === 'string' ? issuer : endpoint;
+  if (!answer.ok || typeof issuer !== 'string') return endpoint;
+  if (URL.parse(issuer)?.origin === gateway) return issuer;
+  const shown = issuer.slice(0, 200);
+  const message = `the gateway at \`${gateway}\` goes by \`${shown}\`; pass --gateway ${shown}`;
+  throw new GatehouseError('misdirected', message);
 }
 
 type Told = Readonly<Record<string, unknown>>;

@@ -3,6 +3,7 @@ import type { Command as Definition } from 'commander';
 import { isLoopback } from '../../../gateway/index.ts';
 import { GatehouseError } from '../../../kernel/index.ts';
 import { agentKeyPath, readSigningKey } from '../../sidecar/agent-key.ts';
+import type { User } from '../../sidecar/child.ts';
 import { runAgent } from '../../sidecar/run-agent.ts';
 import { examples } from '../command.ts';
 import { CommandError, exitCodes } from '../exit.ts';
@@ -13,6 +14,7 @@ interface RunOptions {
   readonly agent: string;
   readonly key?: string;
   readonly gateway?: string;
+  readonly user?: string;
   readonly quiet?: boolean;
 }
 
@@ -30,6 +32,7 @@ export function runCommand(
     .requiredOption('--agent <name>', 'in whose name it calls')
     .option('--key <file>', "the agent's private key (~/.gatehouse/agents/NAME.jwk)")
     .option('--gateway <url>', 'address of the gateway (GATEHOUSE_GATEWAY_URL)')
+    .option('--user <uid[:gid]>', 'run it as a user who cannot read the key; only root can')
     .option('--quiet', 'say nothing at the start');
   examples(
     run,
@@ -60,6 +63,7 @@ function started(
     gateway,
     words,
     env,
+    user: options.user === undefined ? undefined : userOf(options.user),
     upstreamKeys: upstreamKeys(command),
     terminal: terminal.outIsTerminal || terminal.errIsTerminal,
     call,
@@ -100,11 +104,24 @@ function gatewayOf({ env, product }: Command, given: string | undefined): string
   if (username !== '' || password !== '') {
     throw new CommandError(exitCodes.local, "the gateway's address holds a password; leave it out");
   }
+  if (pathname !== '/') {
+    throw new CommandError(exitCodes.local, `\`${url}\` has a path; write ${origin}`);
+  }
   if (protocol === 'http:' && !isLoopback(hostname.replace(/^\[|\]$/g, ''))) {
     const message = `\`${url}\` would send tokens in the clear; use https`;
     throw new CommandError(exitCodes.local, message);
   }
-  return origin + pathname.replace(/\/+$/, '');
+  return origin;
+}
+
+/** A user by numbers: Node knows no names of users. */
+function userOf(text: string): User {
+  const [, uid, gid = uid] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(text) ?? [];
+  if (uid === undefined) {
+    const message = `\`${text}\` is no user; write UID or UID:GID, as \`id\` shows them`;
+    throw new CommandError(exitCodes.local, message);
+  }
+  return { uid: Number(uid), gid: Number(gid) };
 }
 
 function runningGateway(file: string): string {
@@ -138,6 +155,7 @@ function asEnding(error: unknown): unknown {
     refused: 126,
     unauthenticated: exitCodes.remote,
     upstream_failed: exitCodes.remote,
+    misdirected: exitCodes.remote,
   };
   const code = codes[error.code];
   return code === undefined ? error : new CommandError(code, printable(error.message));
