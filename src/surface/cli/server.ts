@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isLoopback } from '../../gateway/index.ts';
 import { CommandError, exitCodes } from './exit.ts';
+import { jsonLines } from './json-lines.ts';
 import type { Command } from './product.ts';
 
 /** The running product, over its control plane. */
@@ -8,6 +9,8 @@ export interface Server {
   readonly url: string;
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body?: object): Promise<T>;
+  /** The lines of JSON that a path answers with, as they come; it may take as long as it likes. */
+  lines<T>(path: string, body: object): AsyncGenerator<T, void>;
   /** The bytes at a path, or null where there are none (404). */
   bytes(path: string): Promise<Uint8Array | null>;
 }
@@ -55,6 +58,30 @@ export function serverOf(command: Command, options: ServerOptions): Server {
       });
       return answer === null ? null : new Uint8Array(await answer.arrayBuffer());
     },
+    async *lines<T>(path: string, body: object) {
+      const silence = silenceOf(command);
+      try {
+        const answer = await asked(command, url, token, path, body, silence.signal);
+        for await (const line of jsonLines(answer, silence.came)) yield line as T;
+      } finally {
+        silence.end();
+      }
+    },
+  };
+}
+
+/** A signal that aborts once nothing came for as long as a whole answer may take. */
+function silenceOf({ clock }: Command) {
+  const abort = new AbortController();
+  const wait = () => clock.after(timeoutMs, () => abort.abort());
+  let cancel = wait();
+  return {
+    signal: abort.signal,
+    came() {
+      cancel();
+      cancel = wait();
+    },
+    end: () => cancel(),
   };
 }
 
@@ -74,6 +101,7 @@ async function asked(
   token: string | undefined,
   path: string,
   body?: object,
+  signal: AbortSignal = AbortSignal.timeout(timeoutMs),
 ): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
@@ -83,7 +111,7 @@ async function asked(
     headers,
     // A redirect would carry the token to where nobody meant it to go.
     redirect: 'error' as const,
-    signal: AbortSignal.timeout(timeoutMs),
+    signal,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };
   const answer = await call(url + path, init).catch((cause: unknown) => {

@@ -5,10 +5,11 @@ import { seconds } from '../duration.ts';
 import type { Command } from '../product.ts';
 import { readPublicKey } from '../public-key-file.ts';
 import { risk } from '../risk.ts';
-import { facts, table } from '../table.ts';
+import { table } from '../table.ts';
 import { identityCommands } from './agent-identity.ts';
 import { keygenCommand } from './agent-keygen.ts';
 import { publicKeyCommands } from './agent-public-key.ts';
+import { agentFacts, keyTable, showCommand } from './agent-show.ts';
 
 interface NewOptions extends Shared {
   readonly owner: string;
@@ -66,7 +67,7 @@ function createCommand(group: Definition, command: Command): void {
       ...(publicKey === undefined ? {} : { publicKey: readPublicKey(publicKey) }),
     };
     const made = await server.post<Agent>('/v1/agents', body);
-    answer.data(made, factsOf(made));
+    answer.data(made, agentFacts(made));
     if (publicKey === undefined) {
       answer.next(`gatehouse agent keygen ${made.name}`);
       answer.next(`gatehouse agent key ${made.name}   # for first steps`);
@@ -80,25 +81,9 @@ function riskCommand(group: Definition, command: Command): void {
   remote(set, command, async (server, _options, answer, name = '', number = '') => {
     const path = `/v1/agents/${encodeURIComponent(name)}/risk`;
     const changed = await server.post<Agent>(path, { risk: risk(number) });
-    answer.data(changed, factsOf(changed));
+    answer.data(changed, agentFacts(changed));
     answer.next('gatehouse policy list');
   });
-}
-
-function showCommand(group: Definition, command: Command): void {
-  const show = group.command('show <name>').description('show an agent and its keys');
-  remote(
-    examples(show, 'agent show support-bot'),
-    command,
-    async (server, _o, answer, name = '') => {
-      const path = `/v1/agents/${encodeURIComponent(name)}`;
-      const agent = await server.get<Agent>(path);
-      const { keys } = await server.get<{ keys: Key[] }>(`${path}/keys`);
-      const listed = keys.length === 0 ? '' : `\n${keyTable(keys)}`;
-      answer.data({ ...agent, keys }, factsOf(agent) + listed);
-      if (keys.length === 0) answer.next(`gatehouse agent key ${agent.name}`);
-    },
-  );
 }
 
 function disableCommand(group: Definition, command: Command): void {
@@ -109,7 +94,7 @@ function disableCommand(group: Definition, command: Command): void {
   remote(disable, command, async (server, _options, answer, name = '') => {
     const path = `/v1/agents/${encodeURIComponent(name)}/disable`;
     const agent = await server.post<Agent>(path);
-    answer.data(agent, factsOf(agent));
+    answer.data(agent, agentFacts(agent));
     answer.say('none of its credentials count; its calls under way end within a second');
     answer.next(`gatehouse trace list --agent ${agent.name}`);
   });
@@ -139,19 +124,6 @@ function revokeCommand(group: Definition, command: Command): void {
   });
 }
 
-function factsOf({ name, id, owner, purpose, tenant, risk, status, created }: Agent): string {
-  return facts([
-    ['agent', name],
-    ['id', id],
-    ['owner', owner],
-    ['purpose', purpose],
-    ['tenant', tenant],
-    ['risk', String(risk)],
-    ['status', status],
-    ['created', created],
-  ]);
-}
-
 function tableOf(agents: readonly Agent[]): string {
   return table(agents, [
     { title: 'AGENT', cell: ({ name }) => name },
@@ -160,13 +132,5 @@ function tableOf(agents: readonly Agent[]): string {
     { title: 'RISK', cell: ({ risk }) => String(risk) },
     { title: 'STATUS', cell: ({ status }) => status },
     { title: 'CREATED', cell: ({ created }) => created },
-  ]);
-}
-
-function keyTable(keys: readonly Key[]): string {
-  return table(keys, [
-    { title: 'KEY', cell: ({ id }) => id },
-    { title: 'EXPIRES', cell: ({ expires }) => expires },
-    { title: 'REVOKED', cell: ({ revoked }) => revoked ?? '-' },
   ]);
 }

@@ -6,11 +6,13 @@ import { CommandError, exitCodes } from '../exit.ts';
 import type { Command } from '../product.ts';
 import { table } from '../table.ts';
 import { printable } from '../terminal.ts';
+import { explainCommand } from './policy-explain.ts';
+import { replayCommand } from './policy-replay.ts';
 
 /** `gatehouse policy …`: what decides. Serves A2. */
 export function policyCommands(program: Definition, command: Command): void {
   const group = program.command('policy').description('check policies and see those in force');
-  examples(group, 'policy check', 'policy reload', 'policy list');
+  examples(group, 'policy check', 'policy replay --since 7d', 'policy explain TRACE');
   const check = group.command('check [dir]').description('check a folder of policies, offline');
   local(examples(check, 'policy check', 'policy check ./policies'), command, (_o, answer, dir) => {
     const folder = dir ?? command.product.config().policyFolder;
@@ -31,6 +33,8 @@ export function policyCommands(program: Definition, command: Command): void {
     tell(answer, await server.post<PolicyReport>('/v1/policies/reload'), 'the set');
     answer.next('gatehouse policy list');
   });
+  replayCommand(group, command);
+  explainCommand(group, command);
 }
 
 /** Tells of a check; one that failed ends the command. */
