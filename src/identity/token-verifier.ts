@@ -26,14 +26,6 @@ export interface Issuer {
 /** Resolves for a token that counts; rejects with `unauthenticated` and the reason for any other. */
 export type TokenVerifier = (token: string) => Promise<VerifiedToken>;
 
-/** Somebody else who verifies the tokens of some issuers: our own token service, a federation. */
-export interface TokenSource {
-  /** True for an `iss` whose tokens it verifies. */
-  owns(issuer: string): boolean;
-  /** Rejects with `unauthenticated` like a TokenVerifier. */
-  verify(token: string): Promise<VerifiedToken>;
-}
-
 const required = ['iss', 'aud', 'exp', 'iat', 'sub', 'client_id', 'jti'];
 
 interface KnownIssuer {
@@ -42,17 +34,12 @@ interface KnownIssuer {
 }
 
 /**
- * Verifies tokens of the issuers, and hands those of others to the first source that owns their
- * `iss`. A token that is bound to a key comes with the thumbprint of it: whoever asked must see the
+ * Verifies tokens of the issuers. A token that is bound to a key comes with the thumbprint of it: whoever asked must see the
  * proof (RFC 9449, section 7.2).
  *
  * @throws GatehouseError `bad_config` for a JWK set that cannot be used.
  */
-export function tokenVerifier(
-  issuers: readonly Issuer[],
-  clock: Clock,
-  sources: readonly TokenSource[] = [],
-): TokenVerifier {
+export function tokenVerifier(issuers: readonly Issuer[], clock: Clock): TokenVerifier {
   const known = new Map<string, KnownIssuer>();
   for (const from of issuers) {
     if (known.has(from.issuer)) {
@@ -61,14 +48,11 @@ export function tokenVerifier(
     known.set(from.issuer, { from, keys: keysOf(from) });
   }
   return async (token) => {
-    const claimed = claimedIssuer(token);
-    const issuer = known.get(claimed);
-    if (issuer !== undefined) {
-      return read(await verified(issuer, token, clock.now()), issuer.from);
+    const issuer = known.get(claimedIssuer(token));
+    if (issuer === undefined) {
+      throw tokenRefused('its issuer is not trusted here (identity.issuers)');
     }
-    const source = sources.find((one) => one.owns(claimed));
-    if (source !== undefined) return source.verify(token);
-    throw tokenRefused('its issuer is not trusted here (identity.issuers)');
+    return read(await verified(issuer, token, clock.now()), issuer.from);
   };
 }
 

@@ -5,6 +5,7 @@ import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
 import { type TestStore, testStore } from '../../test/database.ts';
 import { type Clock, GatehouseError } from '../kernel/index.ts';
 import { openIdentity, type Principals } from './identity.ts';
+import type { Presented } from './presented.ts';
 
 const issuer = 'https://tokens.example';
 const audience = 'gatehouse';
@@ -40,8 +41,13 @@ function token({ claims = {}, header = {}, key = ours.privateKey }: Change = {})
   return new SignJWT(all).setProtectedHeader(protectedHeader).sign(key);
 }
 
+function bearer(credential: string): Presented {
+  const place = { method: 'POST', url: 'https://gatehouse.example/v1/messages' };
+  return { scheme: 'bearer', credential, proof: null, ...place, certificates: [] };
+}
+
 async function refused(text: string, about: RegExp): Promise<void> {
-  const attempt = async () => principals.identify(text);
+  const attempt = async () => principals.identify(bearer(text));
   await assert.rejects(attempt, (error) => {
     assert.ok(error instanceof GatehouseError);
     assert.equal(error.code, 'unauthenticated');
@@ -69,18 +75,20 @@ describe('tokens', () => {
 
   test('an at+jwt stands for the registered agent it names (A1)', async () => {
     const text = await token();
-    const principal = await principals.identify(text);
+    const principal = await principals.identify(bearer(text));
     assert.equal(principal.name, 'mailer');
     assert.equal(principal.owner, 'ada');
     assert.equal(principal.credential.kind, 'at+jwt');
     assert.equal(principal.credential.expires, now + 300_000);
     assert.deepEqual(principal.actors, []);
-    assert.equal(principals.identify(text), principal);
+    assert.equal(principals.identify(bearer(text)), principal);
   });
 
   test('the chain of delegation comes along, the nearest first (A1)', async () => {
     const act = { sub: 'mailer', act: { sub: 'planner', act: { sub: 'router' } } };
-    const principal = await principals.identify(await token({ claims: { sub: 'alice', act } }));
+    const principal = await principals.identify(
+      bearer(await token({ claims: { sub: 'alice', act } })),
+    );
     assert.equal(principal.name, 'mailer');
     assert.deepEqual(principal.actors, [
       { kind: 'agent', id: 'planner' },
@@ -144,12 +152,12 @@ describe('tokens', () => {
     const name = 'short-lived';
     await principals.agents.create({ name, owner: 'ada', purpose: 'testing', tenant: 'default' });
     const text = await token({ claims: { client_id: name, sub: name } });
-    await principals.identify(text);
+    await principals.identify(bearer(text));
     await openIdentity({ db: store.db, clock, random: randomBytes }).agents.disable(name);
     now += 1000;
     await refused(text, /disabled/);
     const other = await token();
-    await principals.identify(other);
+    await principals.identify(bearer(other));
     now += 300_000;
     await refused(other, /expired/);
   });

@@ -94,20 +94,11 @@ export function isPerson({
 }
 
 export function verifiedOf(token: AccessToken): VerifiedToken {
-  const { agent, id, expires, scopes, thumbprint, parents } = token;
+  const { agent, id, scopes, thumbprint, parents } = token;
+  const times = { expires: token.expires * 1000, issued: token.issued * 1000 };
   const bound = thumbprint !== null;
   const actors = actorsOf(token);
-  return {
-    kind: 'at+jwt',
-    agent,
-    id,
-    expires: expires * 1000,
-    actors,
-    scopes,
-    thumbprint,
-    bound,
-    parents,
-  };
+  return { kind: 'at+jwt', agent, id, ...times, actors, scopes, thumbprint, bound, parents };
 }
 
 function hopsOf(act: unknown): readonly string[] | null {

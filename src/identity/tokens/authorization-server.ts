@@ -1,8 +1,8 @@
-import type { JSONWebKeySet } from 'jose';
+import { decodeJwt, type JSONWebKeySet } from 'jose';
 import type { Kysely } from 'kysely';
 import { type Clock, GatehouseError } from '../../kernel/index.ts';
 import type { Kms, Tables } from '../../store/index.ts';
-import type { VerifiedToken } from '../verified-token.ts';
+import type { Verifier } from '../verifier.ts';
 import { verifiedOf } from './access-token.ts';
 import { clientAuthentication, type Federated } from './clients.ts';
 import { endpoints } from './endpoints.ts';
@@ -11,7 +11,7 @@ import type { VerifyIdJag } from './id-jag.ts';
 import type { Prepared } from './issue.ts';
 import { openMint } from './mint.ts';
 import { openProofs, type Proofs } from './proofs.ts';
-import type { Notify } from './revocation.ts';
+import type { Revoke } from './revocation.ts';
 import { SigningKeys } from './signing-keys.ts';
 import { openStanding } from './standing.ts';
 import { openUsedOnce } from './used-once.ts';
@@ -30,8 +30,8 @@ export interface TokenServiceOptions {
   readonly audience: string;
   /** Told what an operator should know, in lines. */
   readonly log: (line: string) => void;
-  /** Called after a token was revoked. */
-  readonly notify: Notify;
+  /** Ends a token that its agent revokes. */
+  readonly revoke: Revoke;
   /** Verifies clients by identities from elsewhere. Absent: there are none. */
   readonly federated?: Federated;
   /** Verifies assertions of persons. Absent: there are none. */
@@ -49,13 +49,8 @@ export interface TokenService {
    * a path that it does not serve (`not_found`).
    */
   prepare(request: TokenRequest): Promise<Prepared>;
-  /** True for the `iss` of its own tokens. */
-  owns(issuer: string): boolean;
-  /**
-   * What a token of its own says, if it counts now; nothing is held against the register.
-   * @throws GatehouseError `unauthenticated`, `store_unavailable`.
-   */
-  verify(token: string): Promise<VerifiedToken>;
+  /** Of its own tokens: signature, type, issuer, audience, times. Null for those of others. */
+  readonly verifier: Verifier;
   /** Proofs of possession, at this endpoint and at every other. */
   readonly proofs: Proofs;
   /** The keys that verify now (RFC 7517). */
@@ -77,10 +72,10 @@ export function openTokenService(options: TokenServiceOptions): TokenService {
   const standing = openStanding(db);
   const once = openUsedOnce(db);
   const proofs = openProofs(once, clock);
-  const { federated = null, verifyIdJag = null, notify } = options;
+  const { federated = null, verifyIdJag = null, revoke } = options;
   const authenticate = clientAuthentication({ issuer, standing, once, clock, federated });
-  const parts = { issuer, audience, db, keys, mint, standing, once, clock, random };
-  const served = endpoints({ ...parts, proofs, authenticate, verifyIdJag, notify });
+  const parts = { issuer, audience, keys, mint, standing, once, clock, random };
+  const served = endpoints({ ...parts, proofs, authenticate, verifyIdJag, revoke });
   const stop = sweeping(clock, log, async () => {
     const now = clock.now();
     await once.sweep(now);
@@ -99,12 +94,26 @@ export function openTokenService(options: TokenServiceOptions): TokenService {
       if (endpoint !== undefined) return endpoint(request);
       throw new GatehouseError('not_found', 'the token service has no such endpoint');
     },
-    owns: (iss) => iss === issuer,
-    verify: async (text) => verifiedOf(await mint.verify(text)),
+    verifier: {
+      own: true,
+      async verify({ credential }) {
+        if (credential === null || issuerOf(credential) !== issuer) return null;
+        return verifiedOf(await mint.verify(credential));
+      },
+    },
     jwks: () => keys.published(),
     rotate: () => keys.rotate(),
     close: stop,
   };
+}
+
+// Unverified: it only says who is to verify it.
+function issuerOf(credential: string): string | null {
+  try {
+    return decodeJwt(credential).iss ?? null;
+  } catch {
+    return null;
+  }
 }
 
 function checkConfig({ issuer, audience }: TokenServiceOptions): void {

@@ -9,6 +9,8 @@ export interface Draft {
   readonly scopes: Scopes;
   /** Unix time in seconds that the token may not outlive; null: no such time. */
   readonly limit: number | null;
+  /** Unix time in seconds when what it comes from was issued; null where it comes from no token. */
+  readonly since: number | null;
   readonly parents: readonly string[];
   readonly mayAct: string | null;
 }

@@ -1,6 +1,4 @@
-import type { Kysely } from 'kysely';
 import { GatehouseError, type JsonObject } from '../../kernel/index.ts';
-import type { Tables } from '../../store/index.ts';
 import { answered, failed, published, wrongMethod } from './answer.ts';
 import type { Authenticate, Client } from './clients.ts';
 import { needed, parameters, type TokenRequest } from './form.ts';
@@ -10,15 +8,14 @@ import { type Prepared, pendingOf } from './issue.ts';
 import { metadata, paths } from './metadata.ts';
 import { OAuthError } from './oauth-error.ts';
 import type { Proofs } from './proofs.ts';
-import { type Notify, revoked } from './revocation.ts';
+import { type Revoke, revoked } from './revocation.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 export interface EndpointParts extends GrantParts {
-  readonly db: Kysely<Tables>;
   readonly keys: SigningKeys;
   readonly proofs: Proofs;
   readonly authenticate: Authenticate;
-  readonly notify: Notify;
+  readonly revoke: Revoke;
 }
 
 /** Never rejects. */
@@ -31,7 +28,7 @@ export function endpoints(parts: EndpointParts): ReadonlyMap<string, Endpoint> {
   return new Map([
     [paths.token, posted((request, form, client) => issue(parts, request, form, client), parts)],
     [paths.introspect, posted((_, form) => introspect(parts, form), parts)],
-    [paths.revoke, posted((_, form, client) => revoke(parts, form, client), parts)],
+    [paths.revoke, posted((_, form, client) => end(parts, form, client), parts)],
     [paths.jwks, shown(() => keys.published())],
     [paths.metadata, shown(async () => known)],
   ]);
@@ -100,7 +97,7 @@ async function introspect(parts: EndpointParts, form: Form): Promise<Prepared> {
   return { kind: 'answer', answer };
 }
 
-async function revoke(parts: EndpointParts, form: Form, { agent }: Client): Promise<Prepared> {
+async function end(parts: EndpointParts, form: Form, { agent }: Client): Promise<Prepared> {
   const token = await revoked(parts, form, agent.name);
   const ended = token === null ? null : { jti: token.id, agent: token.agent, by: agent.name };
   return { kind: 'answer', answer: answered({}, { endpoint: paths.revoke, revoked: ended }) };

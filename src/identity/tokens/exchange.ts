@@ -52,6 +52,7 @@ export async function exchanged(
     hops,
     scopes: narrowed(form.get('scope'), subject.scopes, client.scopes),
     limit: earlier(subject.expires, client.expires),
+    since: subject.issued,
     parents: [...new Set([...subject.parents, subject.id, client.credential, ...actor])],
     mayAct: subject.mayAct,
   };

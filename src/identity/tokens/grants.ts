@@ -54,7 +54,7 @@ export async function granted(parts: GrantParts, asked: Asked): Promise<AccessTo
   const rest = { scopes, issued, expires, thumbprint, parents, mayAct };
   const token = { id, subject, agent, hops, ...rest };
   if (expires <= issued) throw ended(grant, 'has expired');
-  if (await parts.standing.holds(token)) return token;
+  if (await parts.standing.holds(token, draft.since ?? parts.clock.now() / 1000)) return token;
   throw ended(grant, 'was revoked, or an agent in its chain or an owner was');
 }
 
@@ -68,6 +68,7 @@ async function draftOf(parts: GrantParts, grant: string, asked: Asked): Promise<
         hops: [],
         scopes: narrowed(form.get('scope'), client.scopes),
         limit: client.expires,
+        since: null,
         parents: [client.credential],
         mayAct: null,
       };

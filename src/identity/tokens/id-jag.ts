@@ -64,6 +64,7 @@ export async function assertedGrant(
     hops: [name],
     scopes: narrowed(asked, held, client.scopes),
     limit: earlier(Math.floor(expires / 1000), client.expires),
+    since: null,
     parents: [...new Set([id, client.credential])],
     mayAct: null,
   };

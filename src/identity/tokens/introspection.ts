@@ -21,7 +21,7 @@ export async function introspected(
 ): Promise<object> {
   try {
     const token = await mint.verify(needed(form, 'token'));
-    if (!(await standing.holds(token))) return { active: false };
+    if (!(await standing.holds(token, token.issued))) return { active: false };
     const token_type = token.thumbprint === null ? 'Bearer' : 'DPoP';
     return { active: true, token_type, ...claimsOf(token, issuer, audience) };
   } catch (error) {

@@ -27,9 +27,11 @@ export interface Standing {
   isAgent(name: string): Promise<boolean>;
   /**
    * True if all that the token rests on still stands: every agent of its chain, their owners, the
-   * person that it is for, and none of its ids is revoked.
+   * person that it is for; and none of its ids or keys is revoked. `since` (Unix time in seconds) is
+   * when the chain began: no identity of an agent in it was revoked since, for which one it was
+   * issued it does not say.
    */
-  holds(token: AccessToken): Promise<boolean>;
+  holds(token: AccessToken, since: number): Promise<boolean>;
 }
 
 export function openStanding(db: Kysely<Tables>): Standing {
@@ -46,7 +48,7 @@ export function openStanding(db: Kysely<Tables>): Standing {
         const found = db.selectFrom('agent').select('id').where('name', '=', name);
         return (await found.executeTakeFirst()) !== undefined;
       }),
-    holds: (token) => asked(() => holds(db, token)),
+    holds: (token, since) => asked(() => holds(db, token, since)),
   };
 }
 
@@ -62,15 +64,19 @@ async function liveAgent(db: Kysely<Tables>, name: string): Promise<LiveAgent | 
   return row ?? null;
 }
 
-async function holds(db: Kysely<Tables>, token: AccessToken): Promise<boolean> {
+async function holds(db: Kysely<Tables>, token: AccessToken, since: number): Promise<boolean> {
   const agents = [...new Set([token.agent, ...token.hops])];
-  const ids = [token.id, ...token.parents];
+  const ids = [token.id, ...token.parents, token.thumbprint ?? token.id];
   const person = isPerson(token) ? token.subject : null;
   const answer = await sql<{ live: number; ended: boolean }>`
     select
       (select count(*)::int from agent a left join owner o on o.name = a.owner
        where a.name = any(${agents}::text[]) and a.disabled is null and o.disabled is null) as live,
       exists (select from revoked_token where id = any(${ids}::text[])) or
+      exists (select from agent_public_key
+              where id = any(${ids}::text[]) and revoked is not null) or
+      exists (select from agent_identity i join agent a on a.id = i.agent
+              where a.name = any(${agents}::text[]) and i.revoked >= ${new Date(since * 1000)}) or
       exists (select from owner where name = ${person}::text and disabled is not null) as ended
   `.execute(db);
   const [row] = answer.rows;
