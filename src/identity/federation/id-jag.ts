@@ -34,6 +34,8 @@ interface IdJagRules {
 }
 
 const longestSeconds = 300;
+/** What the record holds of a name. */
+const longestRecorded = 200;
 const required = ['iss', 'sub', 'aud', 'client_id', 'jti', 'exp', 'iat'];
 
 /**
@@ -73,10 +75,10 @@ export async function verifyIdJagOf(
   }
   return {
     issuer: from.issuer,
-    subject: textClaim(claims, 'sub'),
-    clientId: textClaim(claims, 'client_id'),
+    subject: textClaim(claims, 'sub', longestRecorded),
+    clientId: textClaim(claims, 'client_id', longestRecorded),
     scopes: scope === undefined ? null : scopesOf(scope),
-    id: textClaim(claims, 'jti'),
+    id: textClaim(claims, 'jti', longestRecorded),
     expires: exp * 1000,
     thumbprint: boundTo(claims),
   };

@@ -1,6 +1,6 @@
 import { GatehouseError } from '../../kernel/index.ts';
 import type { AgentIdentity } from '../agent.ts';
-import { isRecordable } from '../delegation.ts';
+import { isPlainText, longestName } from './plain-text.ts';
 import { shown } from './refusal.ts';
 import { parseSpiffeId } from './spiffe-id.ts';
 
@@ -33,10 +33,10 @@ export function checkedIdentity(
 ): Pick<AgentIdentity, 'kind' | 'issuer' | 'subject' | 'claims'> {
   const { kind, issuer, subject = null, claims = {} } = from;
   if (kind === 'spiffe') return checkedSpiffe(issuer, subject, claims);
-  if (typeof issuer !== 'string' || !isRecordable(issuer)) {
+  if (!isPlainText(issuer)) {
     throw bad(`issuer \`${shown(issuer)}\` is not allowed; give the \`iss\` of its tokens`);
   }
-  if (subject !== null && !isRecordable(subject)) {
+  if (subject !== null && !isPlainText(subject)) {
     throw bad(`subject \`${shown(subject)}\` is not allowed; give the \`sub\` of its tokens`);
   }
   const rules = Object.entries(claims);
@@ -69,9 +69,9 @@ function checkedSpiffe(issuer: string | undefined, subject: string | null, claim
 }
 
 function checkClaim(name: string, value: unknown): void {
-  if (!isRecordable(name) || typeof value !== 'string' || !isRecordable(value)) {
+  if (!isPlainText(name) || !isPlainText(value)) {
     throw bad(
-      `claim \`${shown(name)}\` is not allowed; its value is a text of 1 to 200 characters`,
+      `claim \`${shown(name)}\` is not allowed; its value is a text of 1 to ${longestName} characters`,
     );
   }
   if (tellingNothing.includes(name.replace(/^\//, ''))) {

@@ -1,5 +1,6 @@
 import type { JWTPayload } from 'jose';
 import type { KnownIssuer } from './issuers.ts';
+import { longestName } from './plain-text.ts';
 import { issuerAlgorithms, textClaim, verifiedClaims } from './signed-token.ts';
 
 /** Of an ID token or an access token. Other kinds (`oauth-id-jag+jwt`, `dpop+jwt`) are other things. */
@@ -27,5 +28,5 @@ export async function verifyOidcToken(
     required: ['iss', 'sub', 'aud', 'exp', 'iat'],
     now,
   });
-  return { ...claims, sub: textClaim(claims, 'sub') };
+  return { ...claims, sub: textClaim(claims, 'sub', longestName) };
 }

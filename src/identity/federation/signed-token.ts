@@ -2,6 +2,7 @@ import { decodeProtectedHeader, type JWTPayload, jwtVerify } from 'jose';
 import { isRecordable } from '../delegation.ts';
 import { fingerprint } from '../static-key.ts';
 import type { KeySet } from './key-set.ts';
+import { isPlainText } from './plain-text.ts';
 import { refused, shown } from './refusal.ts';
 
 /** Where keys come from: what is known, and what can be had anew for an unknown `kid`. */
@@ -69,11 +70,11 @@ export function tokenId(token: string, { jti }: JWTPayload): string {
   return typeof jti === 'string' && isRecordable(jti) ? jti : fingerprint(token);
 }
 
-/** A claim that is a text which the record can hold. @throws GatehouseError `unauthenticated` */
-export function textClaim(payload: JWTPayload, name: string): string {
+/** A claim that is a text on one line. @throws GatehouseError `unauthenticated` */
+export function textClaim(payload: JWTPayload, name: string, longest: number): string {
   const value = payload[name];
-  if (typeof value === 'string' && isRecordable(value)) return value;
-  throw refused(`its \`${name}\` is no text of 1 to 200 characters`);
+  if (isPlainText(value, longest)) return value;
+  throw refused(`its \`${name}\` is no text of 1 to ${longest} characters`);
 }
 
 /**
