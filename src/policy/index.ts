@@ -2,6 +2,7 @@ export { checkSources } from './checked.ts';
 export { openPolicies, type Policies, type PoliciesFrom } from './policies.ts';
 export type { PolicyCheck, PolicyFact, PolicyFlaw } from './policy-set.ts';
 export type { TestResult } from './policy-test.ts';
+export { type Cost, costOf, type Tokens } from './quotas/price.ts';
 export type {
   Only,
   Price,
@@ -15,7 +16,7 @@ export type {
 } from './quotas/quota.ts';
 export { holders, measures, periods } from './quotas/quota.ts';
 export { openQuotas, type Quotas, type QuotasFrom } from './quotas/quotas.ts';
-export { openRates, type Rates, type RatesFrom, type WhenAway } from './quotas/rates.ts';
+export { openRates, type Rates, type RatesFrom } from './quotas/rates.ts';
 export { type PolicySources, readSources } from './sources.ts';
 export type { Difference } from './what-if/difference.ts';
 export type { Explanation, ToldCondition, ToldPolicy } from './what-if/explain.ts';

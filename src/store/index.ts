@@ -9,6 +9,12 @@ export {
   notify,
   openNotices,
 } from './notices.ts';
+export {
+  type Count,
+  openRedisCounter,
+  type RedisCounterOptions,
+  type SharedCounter,
+} from './redis-counter.ts';
 export { commitmentOf } from './seal.ts';
 export { openStore, type Store, type StoreOptions } from './store.ts';
 export type {

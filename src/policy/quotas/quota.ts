@@ -15,11 +15,11 @@ export type Period = (typeof periods)[number];
 
 /** Whom and what a quota is for; absent lists leave nobody out. Agents go by their names. */
 export interface Only {
-  readonly agents?: readonly string[];
-  readonly owners?: readonly string[];
-  readonly tenants?: readonly string[];
-  readonly models?: readonly string[];
-  readonly groups?: readonly string[];
+  readonly agents?: readonly string[] | undefined;
+  readonly owners?: readonly string[] | undefined;
+  readonly tenants?: readonly string[] | undefined;
+  readonly models?: readonly string[] | undefined;
+  readonly groups?: readonly string[] | undefined;
 }
 
 /** How much of something each holder may use in a window. Quotas of `concurrency` have no window. */
@@ -29,8 +29,8 @@ export interface Quota {
   readonly measure: Measure;
   /** Requests, tokens, US dollars, or calls at a time. */
   readonly limit: number;
-  readonly per?: Period;
-  readonly only?: Only;
+  readonly per?: Period | undefined;
+  readonly only?: Only | undefined;
 }
 
 /** What a model version costs, in US dollars per million tokens. */
@@ -38,7 +38,7 @@ export interface Price {
   readonly input: number;
   readonly output: number;
   /** Input that the provider served from its cache; `input` where absent. */
-  readonly cachedInput?: number;
+  readonly cachedInput?: number | undefined;
 }
 
 /** Prices by exact model id. A model at no cost has prices of 0. */
