@@ -43,12 +43,13 @@ describe('the command line', () => {
         made.out,
         /^agent {4}support-bot\nid {7}agt_[0-9a-f]{20}\nowner {4}ana@example\.org\n/,
       );
-      assert.equal(made.err, 'next: gatehouse agent key support-bot\n');
+      const steps = ['agent keygen support-bot', 'agent key support-bot   # for first steps'];
+      assert.equal(made.err, steps.map((step) => `next: gatehouse ${step}\n`).join(''));
       const listed = await run(world, 'agent list');
       assert.equal(
         listed.out,
-        'AGENT        OWNER            TENANT   STATUS  CREATED\n' +
-          'support-bot  ana@example.org  default  active  2030-01-01T00:00:00.000Z\n',
+        'AGENT        OWNER            TENANT   RISK  STATUS  CREATED\n' +
+          'support-bot  ana@example.org  default  0     active  2030-01-01T00:00:00.000Z\n',
       );
       const twice = await run(world, 'agent create support-bot --owner bo');
       assert.deepEqual([twice.code, twice.out], [2, '']);
@@ -91,7 +92,7 @@ describe('the command line', () => {
       assert.equal(code, 0);
       const lines = out.replace(/commitment \w+/, 'commitment X').split('\n');
       assert.deepEqual(lines, [
-        'support-bot, owned by ana@example.org, asked gpt-x@2026-05 (as `gpt-x`) through openai.chat; 1 secret was masked on its way in; the answer was released unchanged in 840 ms',
+        'support-bot, owned by ana@example.org, asked gpt-x@2026-05 (as `gpt-x`) through openai.chat with a static key; 1 secret was masked on its way in; the answer was released unchanged in 840 ms',
         '',
         'input          amend  passed with 1 secret masked on the way in',
         '                      masked secret:aws at /messages/0/content',
