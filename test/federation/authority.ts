@@ -58,8 +58,8 @@ export function intermediate(by: Holder, name: string, text: CertificateText = {
 }
 
 export function pem({ der: bytes }: Holder): string {
-  const lines = bytes.toString('base64').replaceAll(/.{64}/g, '$&\n');
-  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
+  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }
 
 /** A URI as a GeneralName. */
