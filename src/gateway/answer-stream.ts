@@ -145,7 +145,7 @@ function drained({ response, gone }: Admitted): Promise<void> {
 /** Why Gatehouse itself ended the stream, if it did. */
 function stopFacts(call: Admitted): JsonObject {
   const stopped = stopOf(call);
-  return stopped === null ? {} : { error: stopped.code };
+  return stopped === null ? {} : { error: stopped.code, why: stopped.message };
 }
 
 function endOf(flow: Flow, failure: GatehouseError | null): Ended {

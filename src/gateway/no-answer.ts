@@ -16,6 +16,7 @@ export async function recordNoAnswer(
   spent: Spent,
 ): Promise<void> {
   const { code } = toGatehouseError(thrown);
+  const stopped = stopOf(call);
   const attempts = thrown instanceof UpstreamError ? thrown.attempts : [];
   const decision = await decide(parts.checkpoint, [outputSubject(call, null, [])], {
     follows: call.inbound,
@@ -27,7 +28,8 @@ export async function recordNoAnswer(
       route: call.model.id,
       attempts: attempts.map((attempt) => ({ ...attempt })),
       ended: call.response.destroyed ? 'cancelled' : 'failed',
-      error: stopOf(call)?.code ?? code,
+      error: stopped?.code ?? code,
+      ...(stopped === null ? {} : { why: stopped.message }),
       ...chargeFacts(parts.budgets, call, spent),
       ms: Math.round(parts.clock.now() - call.begun),
     },
