@@ -47,6 +47,8 @@ export function mayEcho({ facts, inbound }: Admitted): boolean {
   return facts.features.includes('logprobs') && inbound.verdict.drops.length === 0;
 }
 
+const isLimit: ReadonlySet<string> = new Set(['policy.quota', 'policy.rate']);
+
 /** Text that came out of a decision that did not pass, for the caller. Holds no content. */
 export function refusalOf(decision: Pick<Decision, 'verdict' | 'findings'>): GatehouseError {
   const { level } = decision.verdict;
@@ -56,6 +58,9 @@ export function refusalOf(decision: Pick<Decision, 'verdict' | 'findings'>): Gat
   if (level === 'hold') {
     return new GatehouseError('held', `held until a person decides (${text})`);
   }
+  // Clients know 429 as what may pass later; but only where nothing else stands against it.
+  const later = blocking.length > 0 && blocking.every(({ control }) => isLimit.has(control));
+  if (later) return new GatehouseError('over_limit', `over a limit (${text})`);
   return new GatehouseError('refused', `refused by policy (${text})`);
 }
 

@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module';
 import { resolve } from 'node:path';
 import type { Gateway } from '../../gateway/index.ts';
+import type { Clock } from '../../kernel/index.ts';
 import { verifyBundle } from '../../ledger/index.ts';
 import type { ControlPlane } from '../api/index.ts';
 import { configPlace } from '../config/place.ts';
@@ -44,7 +45,9 @@ export interface ProductParts {
   readonly terminal: Terminal;
   readonly env: Env;
   readonly call: Command['call'];
-  now(): number;
+  readonly clock: Clock;
+  /** `size` random bytes. */
+  random(size: number): Uint8Array;
 }
 
 /** The product as the command line runs it: until a signal ends it. */
@@ -118,13 +121,17 @@ async function firstTour(
   log(`\ngatehouse keeps running; Ctrl-C ends it. In another terminal: ${asCalled(next, env)}`);
 }
 
-function show({ terminal, env, call, now }: ProductParts, word: ControlFile): Promise<void> {
+function show(
+  { terminal, env, call, clock, random }: ProductParts,
+  word: ControlFile,
+): Promise<void> {
   return tour({
     gatewayUrl: word.gateway,
     controlUrl: word.url,
     token: word.token ?? '',
     fetch: call as Fetch,
-    now,
+    clock,
+    random,
     verify: async (bundle) => verifyBundle(bundle, {}),
     out: tourOut(terminal, env),
   });

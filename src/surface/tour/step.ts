@@ -1,5 +1,5 @@
 import type { ClientOptions } from 'openai';
-import { GatehouseError } from '../../kernel/index.ts';
+import { type Clock, GatehouseError } from '../../kernel/index.ts';
 
 /** A `fetch` as the official clients take it. */
 export type Fetch = NonNullable<ClientOptions['fetch']>;
@@ -10,8 +10,9 @@ export interface TourWorld {
   readonly controlUrl: string;
   readonly token: string;
   readonly fetch: Fetch;
-  /** Milliseconds, for the time at the end. */
-  now(): number;
+  readonly clock: Clock;
+  /** `size` random bytes. */
+  random(size: number): Uint8Array;
   /** Checks a bundle offline. `problem` is null if all of it holds. */
   verify(bundle: string): Promise<{
     readonly checks: readonly unknown[];
@@ -49,4 +50,9 @@ export async function controlText(world: TourWorld, path: string, body?: object)
 /** The tour shows what must happen; when it does not, it fails and says so. */
 export function expect(held: boolean, what: string): void {
   if (!held) throw new GatehouseError('unverified', `the tour saw what must not be: ${what}`);
+}
+
+/** The trace of a call, as its answer names it. */
+export function traceOf(response: Response): string {
+  return response.headers.get('x-gatehouse-trace') ?? '';
 }

@@ -1,16 +1,11 @@
-import Anthropic from '@anthropic-ai/sdk';
-import OpenAI, { PermissionDeniedError } from 'openai';
-import type { IssuedKey, Trace } from '../contract/index.ts';
-import { control, controlText, expect, type TourWorld } from './step.ts';
-
-// Made up for the tour: the shape of an AWS key pair, and of nobody's.
-const accessKey = ['AKIA', 'TOURQ7EXMPL4XKW2'].join('');
-const agentName = 'tour-bot';
-
-interface Clients {
-  readonly openai: OpenAI;
-  readonly anthropic: Anthropic;
-}
+import { answers } from './answers.ts';
+import { borrowedToken } from './borrowed-token.ts';
+import { budgetThatEnds } from './budget-that-ends.ts';
+import { cutInMidStream } from './cut-in-mid-stream.ts';
+import { delegatedCall } from './delegated-call.ts';
+import { toldTrace, verifiedBundle } from './proof.ts';
+import type { TourWorld } from './step.ts';
+import { tourAgent } from './tour-agent.ts';
 
 /**
  * Plays the tour through the real HTTP path with the official clients. The model is a script that
@@ -19,131 +14,26 @@ interface Clients {
  * @throws GatehouseError `unverified` when the product does not do what the tour tells.
  */
 export async function tour(world: TourWorld): Promise<void> {
-  const begun = world.now();
+  const begun = world.clock.now();
   const { out } = world;
   out.title('Gatehouse, the tour');
-  out.say('An agent, its own key, two official clients, and a scripted model that stands in for a');
+  out.say(
+    'Agents, their own keys, two official clients, and a scripted model that stands in for a',
+  );
   out.say('hosted one. Every call below goes through the gateway over HTTP, as yours would.');
-  const clients = await meetAgent(world);
-  await normalAnswer(world, clients);
-  const masked = await secretOnTheWayIn(world, clients);
-  await secretOnTheWayOut(world, clients);
-  await modelNotAllowed(world, clients);
+  const masked = await answers(world);
   await toldTrace(world, masked);
   await verifiedBundle(world, masked);
-  const seconds = ((world.now() - begun) / 1000).toFixed(1);
+  const intern = await tourAgent(world, `tour-intern-${serial(world)}`);
+  await borrowedToken(world, intern);
+  await delegatedCall(world);
+  await budgetThatEnds(world, intern);
+  await cutInMidStream(world, intern);
+  const seconds = ((world.clock.now() - begun) / 1000).toFixed(1);
   out.title(`That was the tour, in ${seconds} s`);
 }
 
-async function meetAgent(world: TourWorld): Promise<Clients> {
-  const { agents } = await control<{ agents: readonly { name: string }[] }>(world, '/v1/agents');
-  if (!agents.some(({ name }) => name === agentName)) {
-    const purpose = 'shows what Gatehouse does';
-    await control(world, '/v1/agents', { name: agentName, owner: 'you@example.org', purpose });
-  }
-  const path = `/v1/agents/${agentName}/keys`;
-  const { secret } = await control<IssuedKey>(world, path, { expiresInSeconds: 3600 });
-  world.out.show('agent', `${agentName}, owner you@example.org, key for one hour`);
-  const common = { apiKey: secret, fetch: world.fetch, maxRetries: 0 };
-  return {
-    openai: new OpenAI({ ...common, baseURL: `${world.gatewayUrl}/v1` }),
-    anthropic: new Anthropic({ ...common, baseURL: world.gatewayUrl }),
-  };
-}
-
-async function normalAnswer({ out }: TourWorld, { openai }: Clients): Promise<void> {
-  out.title('1. A normal answer');
-  const { data, response } = await openai.chat.completions
-    .create({ model: 'tour', messages: [{ role: 'user', content: 'What is a gatehouse?' }] })
-    .withResponse();
-  out.show('agent', 'What is a gatehouse?   (openai client, model `tour`)');
-  out.show('model', data.choices[0]?.message.content ?? '');
-  expect((data.choices[0]?.message.content ?? '') !== '', 'no answer');
-  out.good(
-    `judged, answered by the exact version \`tour-model@1\`, recorded: ${traceOf(response)}`,
-  );
-}
-
-async function secretOnTheWayIn({ out }: TourWorld, { openai }: Clients): Promise<string> {
-  out.title('2. A secret on its way in');
-  const text = `Repeat this: my key is ${accessKey}, please deploy.`;
-  const { data, response } = await openai.chat.completions
-    .create({ model: 'tour', messages: [{ role: 'user', content: text }] })
-    .withResponse();
-  const answer = data.choices[0]?.message.content ?? '';
-  out.show('agent', text);
-  out.show('model', answer);
-  expect(
-    answer.includes('[masked:') && !answer.includes(accessKey),
-    'the secret reached the model',
-  );
-  out.good('the model never saw the key; it repeats what it got');
-  return traceOf(response);
-}
-
-async function secretOnTheWayOut({ out }: TourWorld, { anthropic }: Clients): Promise<void> {
-  out.title('3. A secret on its way out of a stream');
-  out.show('agent', 'Show me the deployment note   (anthropic client, streaming)');
-  const stream = anthropic.messages.stream({
-    model: 'tour',
-    max_tokens: 200,
-    messages: [{ role: 'user', content: 'Show me the deployment note' }],
-  });
-  let answer = '';
-  stream.on('text', (piece) => {
-    answer += piece;
-  });
-  await stream.finalMessage();
-  out.show('model', answer);
-  expect(answer.includes('[masked:') && !answer.includes(accessKey), 'the secret left the stream');
-  out.good('the script sent the key in pieces; it was masked before a byte of it left');
-}
-
-async function modelNotAllowed({ out }: TourWorld, { openai }: Clients): Promise<void> {
-  out.title('4. A model that this agent may not use');
-  const messages = [{ role: 'user' as const, content: 'Hello' }];
-  const refusal = await openai.chat.completions.create({ model: 'tour-restricted', messages }).then(
-    () => null,
-    (error: unknown) => error,
-  );
-  expect(refusal instanceof PermissionDeniedError, 'the call was not refused with 403');
-  out.show('agent', 'Hello   (model `tour-restricted`)');
-  out.show('refused', (refusal as Error).message);
-  out.good('the client raises its own PermissionDeniedError; nothing reached the model');
-}
-
-async function toldTrace(world: TourWorld, id: string): Promise<void> {
-  const { out } = world;
-  out.title('5. One call, told');
-  const trace = await control<Trace>(world, `/v1/traces/${id}`);
-  out.say(trace.summary.story);
-  for (const block of trace.path) {
-    const name = { input: 'input', model: 'model version', output: 'output', action: 'action' };
-    out.show(name[block.block], `${block.level ?? '-'}: ${block.text}`);
-  }
-  out.good(`see it again: gatehouse trace show ${id}`);
-}
-
-async function verifiedBundle(world: TourWorld, id: string): Promise<void> {
-  const { out } = world;
-  out.title('6. The proof, for an outsider');
-  const text = await controlText(world, `/v1/traces/${id}/bundle?bodies=true`);
-  const whole = await world.verify(text);
-  expect(whole.problem === null, `the bundle does not verify: ${whole.problem}`);
-  out.good(`accepted: ${whole.checks.length} checks hold, offline`);
-  const flipped = flippedByte(text);
-  const broken = await world.verify(flipped);
-  expect(broken.problem !== null, 'a flipped byte went unnoticed');
-  out.show('1 byte flipped', `rejected: ${broken.problem}`);
-}
-
-/** The bundle with one character of one recorded entry changed: `allow` becomes `alloW`, and so on. */
-function flippedByte(text: string): string {
-  const at = text.indexOf('tour-bot');
-  expect(at > 0, 'the bundle names no agent');
-  return `${text.slice(0, at)}T${text.slice(at + 1)}`;
-}
-
-function traceOf(response: Response): string {
-  return response.headers.get('x-gatehouse-trace') ?? '';
+/** The intern is disabled in the end, so each tour has one of its own. */
+function serial({ random }: TourWorld): string {
+  return Buffer.from(random(4)).toString('hex');
 }
