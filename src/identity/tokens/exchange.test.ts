@@ -250,7 +250,10 @@ describe('token exchange', () => {
       assert.deepEqual(names, chain.length === 1 ? [] : chain);
       if (held === null) return;
       for (const one of String(claims['scope']).split(' ')) {
-        assert.ok([one, one.split(':')[0]].some((name) => held.includes(name as never)), one);
+        assert.ok(
+          [one, one.split(':')[0]].some((name) => held.includes(name as never)),
+          one,
+        );
       }
     });
     await fc.assert(run, { numRuns: 40 });

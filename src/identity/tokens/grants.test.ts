@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import {
-  decodeProtectedHeader,
-  exportSPKI,
-  generateKeyPair,
-  type SignJWT,
-} from 'jose';
+import { decodeProtectedHeader, exportSPKI, generateKeyPair, type SignJWT } from 'jose';
 import {
   audience,
   clientAssertion,

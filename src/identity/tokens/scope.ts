@@ -1,3 +1,5 @@
+import { covers } from '../scope.ts';
+
 /** What a credential is good for; null: everything that its agent may. */
 export type Scopes = readonly string[] | null;
 
@@ -20,11 +22,9 @@ export function scopesOf(text: string): readonly string[] | undefined {
   return scopes;
 }
 
-/** True if a held scope covers the asked one: it is the same, or the same without `:…`. */
+/** True if what is held covers the asked scope. */
 export function isCovered(asked: string, held: Scopes): boolean {
-  if (held === null || held.includes(asked)) return true;
-  const colon = asked.indexOf(':');
-  return colon !== -1 && held.includes(asked.slice(0, colon));
+  return held === null || covers(held, asked);
 }
 
 /** What both hold: each scope of one that the other covers. */
