@@ -36,7 +36,8 @@ export function outcomeOf({ inbound, output, actions }: Call): Outcome {
     return whole ? 'released' : 'open';
   }
   const ended = textIn(output.facts, 'ended');
-  if (ended === 'cancelled' && textIn(output.facts, 'error') === 'revoked') return 'revoked';
+  // Who is stopped is cut off by us, whatever the end of the connection looks like.
+  if (ended !== 'complete' && textIn(output.facts, 'error') === 'revoked') return 'revoked';
   if (ended === 'cut' || ended === 'cancelled' || ended === 'failed') return ended;
   if (output.level === 'hold') return 'held';
   if (!passes(output.level) || ended === 'denied' || ended === 'refused') return 'withheld';

@@ -16,9 +16,20 @@ const stagesOf: Readonly<Record<Name, readonly string[]>> = {
 };
 
 const factsOf: Readonly<Record<Name, readonly string[]>> = {
-  input: ['protocol', 'stream', 'policySet', 'parent', 'grant'],
+  input: ['protocol', 'stream', 'policySet', 'parent', 'grant', 'scopes', 'bound', 'jti'],
   model: ['asked', 'route', 'served', 'upstream', 'attempts', 'reserved', 'quota'],
-  output: ['status', 'usage', 'ms', 'released', 'ended', 'error', 'truncated', 'charged', 'quota'],
+  output: [
+    'status',
+    'usage',
+    'ms',
+    'released',
+    'ended',
+    'error',
+    'why',
+    'truncated',
+    'charged',
+    'quota',
+  ],
   action: ['tool', 'server', 'definition', 'arguments', 'result'],
 };
 

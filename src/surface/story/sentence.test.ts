@@ -24,10 +24,10 @@ function of(name: string, credential: JsonObject): JsonObject {
 }
 
 /** A decision of the token service. */
-function grant(told: JsonObject, more: JsonObject = {}): JsonObject {
+function grant(more: JsonObject): JsonObject {
   const resource = { type: 'gateway', id: 'gateway' };
   const plain = { protocol: 'oauth.token', stages: ['enter'], route: null, asked: null };
-  return inbound(1, { ...plain, resource, grant: told, ...more });
+  return inbound(1, { ...plain, resource, ...more });
 }
 
 const golden: readonly (readonly [string, JsonObject[], string, string])[] = [
@@ -107,18 +107,19 @@ const golden: readonly (readonly [string, JsonObject[], string, string])[] = [
         stream: true,
         ended: 'cancelled',
         error: 'revoked',
+        why: 'this call was stopped: agent `support-bot` is disabled; ask whoever is answerable',
         released: { bytes: 412, events: 9 },
         quota: { charged: { cost: 25_000_000, exact: false } },
       }),
     ],
     'revoked',
-    `${asked}; the answer (streamed) was cut in mid-stream after 840 ms, because its agent was disabled, 412 bytes had been released; $0.03 was charged by estimate`,
+    `${asked}; the answer (streamed) was cut in mid-stream after 840 ms, because agent \`support-bot\` is disabled, 412 bytes had been released; $0.03 was charged by estimate`,
   ],
   [
     'a call that was cut before its answer came',
-    [inbound(1), output(1, { ended: 'cancelled', error: 'revoked' })],
+    [inbound(1), output(1, { ended: 'failed', error: 'revoked' })],
     'revoked',
-    `${asked}; the call was cut after 840 ms, because its agent was disabled`,
+    `${asked}; the call was cut after 840 ms, because its agent or its credential was stopped`,
   ],
   [
     'a quota that is used up',
@@ -128,20 +129,23 @@ const golden: readonly (readonly [string, JsonObject[], string, string])[] = [
   ],
   [
     'a token that was taken',
-    [grant({ type: 'client_credentials', bound: true, scopes: ['call_model:general'] })],
+    [grant({ grant: 'client_credentials', bound: true, scopes: ['call_model:general'] })],
     'released',
     'support-bot, owned by ana@example.org, took a token (client_credentials, bound, scopes call_model:general)',
   ],
   [
     'a token that was not given',
     [
-      grant(
-        { type: 'urn:ietf:params:oauth:grant-type:token-exchange', scope: 'call_model call_tool' },
-        { level: 'deny', findings: [policyFinding('this agent may not delegate')] },
-      ),
+      grant({
+        grant: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        bound: false,
+        scopes: ['call_model', 'call_tool'],
+        level: 'deny',
+        findings: [policyFinding('this agent may not delegate')],
+      }),
     ],
     'refused',
-    'support-bot, owned by ana@example.org, asked for a token (token-exchange, scopes call_model call_tool) and was refused: `policy.cedar` says this agent may not delegate',
+    'support-bot, owned by ana@example.org, asked for a token (token-exchange, bearer, scopes call_model call_tool) and was refused: `policy.cedar` says this agent may not delegate',
   ],
   [
     'a refusal by policy',

@@ -115,8 +115,8 @@ function answered(output: DecisionEntry, outcome: string): string {
       return `the caller hung up${after}${before}`;
     case 'revoked':
       return streamed === ''
-        ? `the call was cut${after}, because its agent was disabled`
-        : `the answer${streamed} was cut in mid-stream${after}, because its agent was disabled${before}`;
+        ? `the call was cut${after}, ${because(facts)}`
+        : `the answer${streamed} was cut in mid-stream${after}, ${because(facts)}${before}`;
     case 'failed':
       return `the answer${streamed} failed${after}${before}`;
     default: {
@@ -126,6 +126,14 @@ function answered(output: DecisionEntry, outcome: string): string {
       return `the answer${streamed}${error} was released ${how}${time}`;
     }
   }
+}
+
+/** Why a call was stopped, without what the caller is told to do about it. */
+function because(facts: DecisionEntry['facts']): string {
+  const [why = ''] = textIn(facts, 'why')
+    .replace(/^this call was stopped: /, '')
+    .split(';');
+  return `because ${why || 'its agent or its credential was stopped'}`;
 }
 
 function acted(actions: readonly DecisionEntry[]): string {
