@@ -1,4 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   type CryptoKey,
   calculateJwkThumbprint,
@@ -16,7 +19,7 @@ import {
   type TokenServiceOptions,
 } from '../../src/identity/tokens/authorization-server.ts';
 import type { Clock } from '../../src/kernel/index.ts';
-import type { Kms } from '../../src/store/index.ts';
+import { type Kms, localKms } from '../../src/store/index.ts';
 import { type TestStore, testStore } from '../database.ts';
 
 export const issuer = 'https://gatehouse.example';
@@ -25,16 +28,6 @@ export const accessToken = 'urn:ietf:params:oauth:token-type:access_token';
 export const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
 export const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 export const clientAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-
-/** Wraps by reversing: what matters here is that it is the same for all processes. */
-export const testKms: Kms = {
-  id: 'test',
-  wrap: async (key) => Buffer.concat([Buffer.from('w'), key.toReversed()]),
-  async unwrap(wrapped) {
-    if (wrapped[0] !== 0x77) throw new Error('not wrapped here');
-    return Buffer.from(wrapped.subarray(1).toReversed());
-  },
-};
 
 type Form = Readonly<Record<string, string | undefined>>;
 type Headers = Readonly<Record<string, string | undefined>>;
@@ -56,6 +49,7 @@ export interface Process {
 
 export interface World {
   readonly store: TestStore;
+  readonly kms: Kms;
   readonly clock: Clock;
   readonly agents: Agents;
   /** Milliseconds. */
@@ -68,6 +62,8 @@ export interface World {
 
 export async function tokenWorld(options: Partial<TokenServiceOptions> = {}): Promise<World> {
   const store = await testStore(8);
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-tokens-'));
+  const kms = await localKms(join(folder, 'kek'), randomBytes);
   let now = Date.parse('2030-01-01T00:00:00Z');
   const clock: Clock = { now: () => now, after: () => () => {} };
   const { db } = store;
@@ -75,7 +71,7 @@ export async function tokenWorld(options: Partial<TokenServiceOptions> = {}): Pr
   function open(more: Partial<TokenServiceOptions> = {}): Process {
     const tokens: TokenService = openTokenService({
       ...common,
-      kms: testKms,
+      kms,
       issuer,
       audience,
       log: () => {},
@@ -92,6 +88,7 @@ export async function tokenWorld(options: Partial<TokenServiceOptions> = {}): Pr
   let count = 0;
   return {
     store,
+    kms,
     clock,
     agents,
     wait(ms) {
@@ -105,7 +102,10 @@ export async function tokenWorld(options: Partial<TokenServiceOptions> = {}): Pr
       await agents.addPublicKey(name, jwk);
       return new TestAgent(name, pair, jwk, { clock, service: first.tokens });
     },
-    close: () => store.close(),
+    async close() {
+      await store.close();
+      await rm(folder, { recursive: true });
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import type { VerifiedToken } from '../verified-token.ts';
 import { refusedClient, selfIssuer, verifyAssertion } from './client-assertion.ts';
 import { needed, type TokenRequest } from './form.ts';
 import { OAuthError } from './oauth-error.ts';
-import type { Scopes } from './scope.ts';
+import { isScope, type Scopes } from './scope.ts';
 import type { LiveAgent, Standing } from './standing.ts';
 import type { UsedOnce } from './used-once.ts';
 
@@ -111,7 +111,9 @@ async function elsewhere(
   if (!isRecordable(token.id)) throw refusedClient('the id of the credential is no text');
   const agent = await standing.agent(token.agent);
   if (agent === null) throw notLive();
-  const { kind, id, scopes } = token;
+  const { kind, id } = token;
+  // What has another form is a scope of something else, and good for nothing here.
+  const scopes = token.scopes === null ? null : token.scopes.filter(isScope);
   const expires = Math.floor(token.expires / 1000);
   return { agent, by: kind, credential: id, scopes, expires };
 }

@@ -1,5 +1,5 @@
 import { OAuthError } from './oauth-error.ts';
-import { common, isCovered, type Scopes, scopesOf } from './scope.ts';
+import { common, isCovered, mostScopes, type Scopes, scopesOf } from './scope.ts';
 
 /** What a grant comes to: a token without its id and times. */
 export interface Draft {
@@ -26,8 +26,11 @@ export interface Draft {
 export function narrowed(asked: string | undefined, ...held: readonly Scopes[]): Scopes {
   if (asked === undefined) {
     const all = held.reduce(common, null);
-    if (all === null || all.length > 0) return all;
-    throw new OAuthError('invalid_scope', 'nothing is left that the token would be good for');
+    if (all?.length === 0) {
+      throw new OAuthError('invalid_scope', 'nothing is left that the token would be good for');
+    }
+    if (all === null || all.length <= mostScopes) return all;
+    throw new OAuthError('invalid_scope', `ask for at most ${mostScopes} scopes`);
   }
   const scopes = scopesOf(asked);
   if (scopes === undefined || scopes.length === 0) {

@@ -8,7 +8,6 @@ import {
   type Process,
   post,
   type TestAgent,
-  testKms,
   tokenWorld,
   type World,
 } from '../../../test/identity/token-world.ts';
@@ -175,7 +174,7 @@ describe('token service', () => {
       const open = () =>
         openTokenService({
           db,
-          kms: testKms,
+          kms: world.kms,
           clock: world.clock,
           random: (size) => Buffer.alloc(size),
           issuer: bad,

@@ -120,12 +120,14 @@ describe('proofs of possession', () => {
       [{ jwk: undefined }, /jwk/],
       [{ jwk: { ...mailer.jwk, d } }, /jwk/],
       [{ jwk: { kty: 'oct', k: 'AAAA' } }, /jwk/],
-      [{ jwk: thief.jwk }, /signature/],
+      [{ jwk: thief.jwk }, /another key/],
     ];
     for (const [header, about] of cases) {
       await refused(shown(await mailer.proofFor(token, {}, header)), about);
     }
-    const [, payload] = (await mailer.proofFor(token)).split('.');
+    const proof = await mailer.proofFor(token, {}, { jwk: mailer.jwk });
+    await refused(shown(`${proof.slice(0, -8)}AAAAAAAA`), /signature/);
+    const [, payload] = proof.split('.');
     const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const none = encoded({ alg: 'none', typ: 'dpop+jwt', jwk: mailer.jwk });
     await refused(shown(`${none}.${payload}.`), /alg/);

@@ -40,11 +40,7 @@ export function openProofs(once: UsedOnce, clock: Clock): Proofs {
   const keys = new ProofKeys();
 
   async function read(of: ProofOf, now: number, bound: string | null): Promise<string> {
-    const { payload, thumbprint } = await signed(of.proof, keys);
-    // Before it is used up: a proof of another key says nothing about this one.
-    if (bound !== null && thumbprint !== bound) {
-      throw refused('it is of another key than the token is bound to');
-    }
+    const { payload, thumbprint } = await signed(of.proof, keys, bound);
     const { jti, until } = checked(payload, of, now);
     if (!(await once.use(['dpop', thumbprint, jti], until))) {
       throw refused('it was used before; make a new one for each request');
@@ -67,7 +63,7 @@ export function openProofs(once: UsedOnce, clock: Clock): Proofs {
   };
 }
 
-async function signed(proof: string, keys: ProofKeys) {
+async function signed(proof: string, keys: ProofKeys, bound: string | null) {
   if (proof.length > longestProof) throw refused('it is too long');
   try {
     const { typ, alg = '', jwk } = decodeProtectedHeader(proof);
@@ -76,6 +72,10 @@ async function signed(proof: string, keys: ProofKeys) {
       throw refused(`its \`alg\` is not one of ${asymmetric.join(', ')}`);
     const key = await keys.read(jwk, alg);
     if (key === null) throw refused('its `jwk` is no public key that fits its `alg`');
+    // Before its signature: nobody makes us verify with whatever key they like.
+    if (bound !== null && key.thumbprint !== bound) {
+      throw refused('it is of another key than the token is bound to');
+    }
     const { payload } = await compactVerify(proof, key.key, { algorithms: [...asymmetric] });
     return { payload: JSON.parse(decoder.decode(payload)) as unknown, thumbprint: key.thumbprint };
   } catch (cause) {

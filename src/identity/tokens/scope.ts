@@ -5,7 +5,8 @@ export type Scopes = readonly string[] | null;
 
 /** RFC 6749 (3.3): a scope is of printable ASCII without space, quotation mark and backslash. */
 const form = /^(?:call_model|call_tool)(?::[\x21\x23-\x5b\x5d-\x7e]{1,200})?$/;
-const most = 64;
+/** The most that a token names. */
+export const mostScopes = 64;
 
 /** True for a scope that Gatehouse knows. */
 export function isScope(text: string): boolean {
@@ -18,7 +19,7 @@ export function isScope(text: string): boolean {
  */
 export function scopesOf(text: string): readonly string[] | undefined {
   const scopes = [...new Set(text.split(' ').filter((one) => one !== ''))];
-  if (scopes.length > most || !scopes.every(isScope)) return undefined;
+  if (scopes.length > mostScopes || !scopes.every(isScope)) return undefined;
   return scopes;
 }
 

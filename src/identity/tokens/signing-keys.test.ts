@@ -7,7 +7,6 @@ import {
   issuer,
   type Process,
   type TestAgent,
-  testKms,
   tokenWorld,
   type World,
 } from '../../../test/identity/token-world.ts';
@@ -86,14 +85,14 @@ describe('signing keys', () => {
     world.wait(360_000);
     assert.deepEqual(await kids(one), [second]);
     const rows = await world.store.db.selectFrom('signing_key').selectAll().execute();
-    assert.ok(rows.every(({ wrapped }) => wrapped[0] === 0x77));
+    for (const { wrapped } of rows) assert.ok(!wrapped.includes('"kty"'));
   });
 
   test('a key that was written into the database by hand is believed by nobody (A1)', async () => {
     const lines: string[] = [];
     const third = world.open({ log: (line) => lines.push(line) });
     const before = await kids(third);
-    const foreign = { ...testKms, wrap: async (key: Buffer) => Buffer.from(key) };
+    const foreign = { ...world.kms, wrap: async (key: Buffer) => Buffer.from(key) };
     const { id, jwk, wrapped } = await newKey(foreign, (size) => Buffer.alloc(size, 7));
     const until = new Date(world.clock.now() + 3_600_000);
     const row = { id, jwk: JSON.stringify(jwk), wrapped, created: new Date(world.clock.now()) };
