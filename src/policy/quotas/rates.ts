@@ -60,9 +60,8 @@ function ratesOf(
   function countsOf(principal: Principal, model: RuleModel, now: number): LocalCount[] {
     return rules.flatMap((rule, i) => {
       if (!rule.applies(principal, model)) return [];
-      const window = windows.at(rule.quota.per ?? 'ever', now);
-      const key = bucketId(rule.quota, rule.holder(principal, model), window.start);
-      const { ends } = window;
+      const { start, ends } = windows.at(rule.quota.per ?? 'ever', now);
+      const key = bucketId(rule.quota, rule.holder(principal, model), start);
       const livesMs = ends === null ? null : ends - now + marginMs;
       return [{ key, limit: rule.limit, livesMs, ends, place: i + 1 }];
     });
