@@ -187,12 +187,15 @@ describe('a program under `gatehouse run`', () => {
 });
 
 describe('the end of a program under `gatehouse run`', () => {
+  const here = (program: string) => {
+    const line = asAgent('--quiet', '--', program).join(' ');
+    return run(null, line, { env: { PATH: process.env['PATH'] ?? '' } });
+  };
+
   test('its exit code is passed on, also of one that a signal ended', async () => {
-    const exit = await gatehouse(asAgent('--quiet', '--', node, '-e', 'process.exit(7)'));
-    assert.deepEqual(exit, { code: 7, stdout: '', stderr: '' });
-    const killed = 'process.kill(process.pid, "SIGKILL")';
-    const signal = await gatehouse(asAgent('--quiet', '--', node, '-e', killed));
-    assert.equal(signal.code, 128 + constants.signals.SIGKILL);
+    assert.deepEqual(await here(`${node} -e process.exit(7)`), { code: 7, out: '', err: '' });
+    const killed = await here(`${node} -e process.kill(process.pid,'SIGKILL')`);
+    assert.equal(killed.code, 128 + constants.signals.SIGKILL);
   });
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
