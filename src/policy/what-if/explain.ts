@@ -18,7 +18,7 @@ export interface ToldCondition {
 export interface ToldPolicy extends PolicyFact {
   readonly text: string;
   readonly decided: boolean;
-  /** Null: it failed. */
+  /** Null: it failed, or Cedar could not tell. */
   readonly matches: boolean | null;
   readonly conditions: readonly ToldCondition[];
 }
@@ -71,7 +71,10 @@ export function explain(
     decision,
     by: ids,
     policies: [...hits, ...near].map((one) => told(one, ids)),
-    changes: decision === 'allow' ? [] : changes(asked, put.action, hits, near, permitted),
+    changes:
+      decision === 'allow'
+        ? []
+        : changes(asked, put.action, decision === 'error' ? ids : [], hits, near, permitted),
   };
 }
 
@@ -108,15 +111,15 @@ function nearest(seen: readonly Seen[]): readonly Seen[] {
 function changes(
   asked: StatefulAuthorizationCall,
   action: string,
+  failed: readonly string[],
   hits: readonly Seen[],
   near: readonly Seen[],
   permitted: boolean,
 ): readonly string[] {
-  const failed = hits.filter(({ matches }) => matches === null);
   const forbids = hits.filter(({ policy, matches }) => matches && policy.effect === 'forbid');
   const nobody = `no policy permits \`${action}\` at all; write a permit for it`;
   return [
-    ...failed.map(({ policy }) => `\`${policy.id}\` failed, and nothing passes while it does`),
+    ...failed.map((id) => `\`${id}\` failed, and nothing passes while it does`),
     ...forbids.map((one) => forbidding(one, asked)),
     ...near.map((one) => {
       const unmet = one.conditions.filter((condition) => met(condition) !== true);

@@ -9,6 +9,13 @@ import { type Condition, probe } from './conditions.ts';
 
 const place = 'what-if';
 
+// JavaScript rounds larger numbers than Cedar has: such a policy would be asked as another one.
+function faithful(node: unknown): boolean {
+  if (typeof node === 'number') return Number.isSafeInteger(node);
+  if (typeof node !== 'object' || node === null) return true;
+  return Object.values(node).every(faithful);
+}
+
 /**
  * Which policies match a question, by their keys: all of them are asked as permits, of which Cedar
  * names every one that is satisfied. Null where it could not tell.
@@ -19,14 +26,17 @@ export function matching(
 ): ReadonlyMap<string, boolean | null> {
   const permits: Record<string, PolicyJson> = {};
   const keys = [...policies.keys()];
+  const lost = new Set<string>();
   for (const [i, key] of keys.entries()) {
-    permits[`p${i}`] = { ...(policies.get(key) as PolicyJson), effect: 'permit', annotations: {} };
+    const policy = policies.get(key) as PolicyJson;
+    if (faithful(policy)) permits[`p${i}`] = { ...policy, effect: 'permit', annotations: {} };
+    else lost.add(`p${i}`);
   }
   const ready = preparsePolicySet(place, { staticPolicies: permits });
   const said =
     ready.type === 'success' ? answered({ ...asked, preparsedPolicySetId: place }) : null;
   if (said === null) return new Map(keys.map((key) => [key, null]));
-  const failed = new Set(said.diagnostics.errors.map(({ policyId }) => policyId));
+  const failed = new Set([...lost, ...said.diagnostics.errors.map(({ policyId }) => policyId)]);
   const held = new Set(said.diagnostics.reason);
   return new Map(
     keys.map((key, i) => [key, failed.has(`p${i}`) ? null : held.has(`p${i}`)] as const),

@@ -1,7 +1,7 @@
 import { policyToJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { type Clock, GatehouseError, type JsonObject, type Opinion } from '../../kernel/index.ts';
 import type { Ledger } from '../../ledger/index.ts';
-import { cache, checkSources, prepare } from '../checked.ts';
+import { cache, checkSources } from '../checked.ts';
 import type { Policies } from '../policies.ts';
 import { type PolicyCheck, readSet } from '../policy-set.ts';
 import { timeOf } from '../question.ts';
@@ -57,7 +57,7 @@ export function openWhatIf({ policies, log, clock }: WhatIfParts): WhatIf {
   const free = [...places];
   let known: InForce | null = null;
   const inForce = () => {
-    if (known?.set.check.hash !== policies.hash) known = readInForce(policies.sources);
+    if (known?.set.check.hash !== policies.hash) known = readInForce(policies);
     return known;
   };
   const explained = (calls: ReturnType<typeof questionsOf>, at: number) => {
@@ -101,9 +101,11 @@ export function openWhatIf({ policies, log, clock }: WhatIfParts): WhatIf {
   };
 }
 
-function readInForce(sources: PolicySources): InForce {
-  const { texts } = readSet(sources);
-  const check = prepare(sources);
+// What is in force stands prepared in Cedar under its hash, and was checked before.
+function readInForce({ hash, sources }: WhatIfParts['policies']): InForce {
+  const set = readSet(sources);
+  const { texts } = set;
+  const check = { ...set, ok: true, hash, tests: [] };
   const policies = check.policies.flatMap((fact) => {
     const text = texts[fact.id] ?? '';
     const parsed = policyToJson(text);
