@@ -42,9 +42,15 @@ export function pathOf(call: Call): readonly Block[] {
   return [
     blockOf('input', inbound),
     { ...model, facts: { ...model.facts, ...served, ...tried }, text: modelText(inbound, output) },
-    blockOf('output', output),
+    outputBlock(inbound, output),
     actionBlock(actions),
   ];
+}
+
+function outputBlock(inbound: DecisionEntry | null, output: DecisionEntry | null): Block {
+  const given = inbound !== null && isGrant(inbound) && passes(inbound.level);
+  if (output !== null || !given) return blockOf('output', output);
+  return { ...missing('output'), text: 'a token was given; the record holds its id alone' };
 }
 
 function blockOf(name: Name, one: DecisionEntry | null): Block {

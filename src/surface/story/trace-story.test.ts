@@ -74,6 +74,26 @@ describe('the story of a trace (E5)', () => {
     assert.equal(summary.served, null);
   });
 
+  test('a token that was taken asked no model, and leaves its id alone (A1)', () => {
+    const { path } = toldBy(
+      inbound(1, {
+        ...{ protocol: 'oauth.token', stages: ['enter'], route: null, asked: null },
+        ...{ grant: 'client_credentials', jti: 'tok_1', bound: true },
+        resource: { type: 'gateway', id: 'gateway' },
+      }),
+    );
+    assert.deepEqual(
+      path.map(({ text }) => text),
+      [
+        'passed unchanged',
+        'no model was asked',
+        'a token was given; the record holds its id alone',
+        'no action was taken',
+      ],
+    );
+    assert.equal(path[0]?.facts['jti'], 'tok_1');
+  });
+
   test('an observed finding neither masks nor refuses in words', () => {
     const watching = { ...policyFinding('would refuse'), mode: 'observe' };
     const { path, summary } = toldBy(inbound(1, { findings: [watching] }), output(1));
