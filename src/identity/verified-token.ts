@@ -8,7 +8,7 @@ export interface VerifiedToken {
   readonly kind: Extract<Credential['kind'], 'at+jwt' | 'jwt-svid' | 'x509-svid' | 'oidc'>;
   /** The registered name of the agent that it stands for. */
   readonly agent: string;
-  /** Its `jti`; of one without, a digest of it. Names it in the record and in revocations. */
+  /** Its `jti`, under a mark where its issuer is not we; of one without, a digest of it. Names it in the record and in revocations. */
   readonly id: string;
   /** Unix time in milliseconds. */
   readonly expires: number;

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { decodeJwt, type JWK } from 'jose';
 import { type Federation, openFederation } from '../../src/identity/federation/federation.ts';
 import { type Identities, openIdentities } from '../../src/identity/federation/identities.ts';
+import { markedId } from '../../src/identity/federation/signed-token.ts';
 import { systemClock } from '../../src/kernel/index.ts';
 import { type TestStore, testStore } from '../database.ts';
 import { registered } from './agents.ts';
@@ -61,7 +62,7 @@ describe('a real OIDC issuer', () => {
     const token = await federation.verifyToken(text);
     assert.equal(token?.agent, 'mailer');
     assert.equal(token?.kind, 'oidc');
-    assert.equal(token?.id, decodeJwt(text).jti);
+    assert.equal(token?.id, markedId(issuer, decodeJwt(text).jti ?? ''));
     assert.equal(token?.expires, (decodeJwt(text).exp ?? 0) * 1000);
     const other = await ours.token('other-job', audience);
     await assert.rejects(federation.verifyToken(other), { message: /stands for no agent/ });

@@ -9,6 +9,7 @@ import { ManualClock } from '../../../test/upstream/manual-clock.ts';
 import { GatehouseError } from '../../kernel/index.ts';
 import { type Federation, openFederation } from './federation.ts';
 import { type Identities, openIdentities } from './identities.ts';
+import { markedId } from './signed-token.ts';
 
 const clock = new ManualClock();
 const at = Math.floor(clock.now() / 1000);
@@ -70,6 +71,14 @@ function pod(change: object = {}) {
     exp: at + 3600,
     ...change,
   });
+}
+
+/** The other signature that ECDSA has for the same text (P-256). */
+function mirrored(signature: string): string {
+  const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+  const hex = Buffer.from(signature, 'base64url').toString('hex');
+  const s = (order - BigInt(`0x${hex.slice(64)}`)).toString(16).padStart(64, '0');
+  return Buffer.from(hex.slice(0, 64) + s, 'hex').toString('base64url');
 }
 
 const svid = (change: object = {}) =>
@@ -135,7 +144,13 @@ describe('federation', () => {
       thumbprint: null,
       bound: false,
     });
-    assert.equal((await federation.verifyToken(await svid({ jti: 'j1' })))?.id, 'j1');
+    const named = await federation.verifyToken(await svid({ jti: 'j1' }));
+    assert.equal(named?.id, markedId('ours.example', 'j1'));
+    // The other signature of the same (n - s) makes it no other token.
+    const [head, body, mark = ''] = text.split('.');
+    const other = `${head}.${body}.${mirrored(mark)}`;
+    assert.notEqual(other, text);
+    assert.equal((await federation.verifyToken(other))?.id, token?.id);
     const notAfter = Math.floor(clock.now() / 1000) * 1000 + 60_000;
     const leaf = issue(ca, { uris: [id], notBefore: 0, notAfter });
     const shown = await federation.verifyCertificates([leaf.der]);
@@ -158,7 +173,7 @@ describe('federation', () => {
     const token = await federation.verifyToken(await job());
     assert.equal(token?.kind, 'oidc');
     assert.equal(token?.agent, 'deployer');
-    assert.equal(token?.id, 'job-1');
+    assert.equal(token?.id, markedId(github, 'job-1'));
     for (const change of [
       { repository: 'acme/mailer2' },
       { repository: 'Acme/mailer' },

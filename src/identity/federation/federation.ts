@@ -71,14 +71,14 @@ export function openFederation(options: FederationOptions): Federation {
     const { spiffeId, claims } = await verifyJwtSvid(token, sub, rules);
     const { id: subject, trustDomain: issuer } = spiffeId;
     const agent = await mappedAgent(db, { kind: 'spiffe', issuer, subject, claims });
-    return tokenOf('jwt-svid', agent, token, claims);
+    return tokenOf('jwt-svid', { agent, issuer, token, claims });
   }
 
   async function ofIssuer(token: string, from: KnownIssuer): Promise<VerifiedToken> {
     const claims = await verifyOidcToken(token, from, clock.now());
     const { issuer } = from;
     const agent = await mappedAgent(db, { kind: 'oidc', issuer, subject: claims.sub, claims });
-    return tokenOf('oidc', agent, token, claims);
+    return tokenOf('oidc', { agent, issuer, token, claims });
   }
 
   return {
@@ -112,21 +112,26 @@ export function openFederation(options: FederationOptions): Federation {
   };
 }
 
+interface Mapped {
+  readonly agent: string;
+  readonly issuer: string;
+  readonly token: string;
+  readonly claims: JWTPayload;
+}
+
 /** Whoever comes from outside acts for itself, and may do all that its agent may. */
 const alone = { actors: [], scopes: null, parents: [] } as const;
 
 function tokenOf(
   kind: 'jwt-svid' | 'oidc',
-  agent: string,
-  token: string,
-  claims: JWTPayload,
+  { agent, issuer, token, claims }: Mapped,
 ): VerifiedToken {
   // Whom it acts for would be lost: the chain's names are the issuer's, not ours.
   if (claims['act'] !== undefined)
     throw refused('it acts for another; exchange it for one of ours');
   const { exp = 0 } = claims;
   const thumbprint = boundTo(claims);
-  const id = tokenId(token, claims);
+  const id = tokenId(token, issuer, claims);
   return { kind, agent, id, expires: exp * 1000, ...alone, thumbprint, bound: thumbprint !== null };
 }
 

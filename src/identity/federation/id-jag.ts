@@ -4,6 +4,7 @@ import {
   boundTo,
   issuerAlgorithms,
   leewaySeconds,
+  markedId,
   textClaim,
   verifiedClaims,
 } from './signed-token.ts';
@@ -17,7 +18,7 @@ export interface IdJag {
   readonly clientId: string;
   /** Null: none are named. */
   readonly scopes: readonly string[] | null;
-  /** Its `jti`. It counts once; that is for the caller to see to. */
+  /** Its `jti` under its issuer's mark. It counts once; that is for the caller to see to. */
   readonly id: string;
   readonly expires: number;
   /** RFC 7638 thumbprint of the key whose proof must come with it; null: none. */
@@ -36,6 +37,8 @@ interface IdJagRules {
 const longestSeconds = 300;
 /** What the record holds of a name. */
 const longestRecorded = 200;
+/** The same without the mark. */
+const longestId = 187;
 const required = ['iss', 'sub', 'aud', 'client_id', 'jti', 'exp', 'iat'];
 
 /**
@@ -78,7 +81,7 @@ export async function verifyIdJagOf(
     subject: textClaim(claims, 'sub', longestRecorded),
     clientId: textClaim(claims, 'client_id', longestRecorded),
     scopes: scope === undefined ? null : scopesOf(scope),
-    id: textClaim(claims, 'jti', longestRecorded),
+    id: markedId(from.issuer, textClaim(claims, 'jti', longestId)),
     expires: exp * 1000,
     thumbprint: boundTo(claims),
   };

@@ -22,11 +22,9 @@ interface IdentitiesParts {
   readonly db: Kysely<Tables>;
   readonly clock: Clock;
   readonly random: (size: number) => Uint8Array;
-  /** Called after every change that ends something. */
-  readonly changed?: () => void;
 }
 
-export function openIdentities({ db, clock, random, changed }: IdentitiesParts): Identities {
+export function openIdentities({ db, clock, random }: IdentitiesParts): Identities {
   return {
     async add(agent, identity) {
       const { kind, issuer, subject, claims } = checkedIdentity(identity);
@@ -56,7 +54,6 @@ export function openIdentities({ db, clock, random, changed }: IdentitiesParts):
         .where('id', '=', id.replaceAll('\0', '?'))
         .returningAll()
         .executeTakeFirst();
-      changed?.();
       if (row !== undefined) return identityOf(row);
       const message = `identity \`${shown(id)}\` is unknown; list those of the agent`;
       throw new GatehouseError('not_found', message);

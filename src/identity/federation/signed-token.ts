@@ -65,9 +65,22 @@ export async function verifiedClaims(token: string, rules: TokenRules): Promise<
   return payload;
 }
 
-/** The `jti` of a token; a digest where it has none that the record can hold. */
-export function tokenId(token: string, { jti }: JWTPayload): string {
-  return typeof jti === 'string' && isRecordable(jti) ? jti : fingerprint(token);
+/**
+ * What a token is called in the record and in revocations: its `jti` under its issuer's mark, so that
+ * no issuer can give a token the name of another's, or of one of ours. Without a `jti` that the
+ * record can hold it is a digest of all but the signature, which others can write differently.
+ */
+export function tokenId(token: string, issuer: string, { jti }: JWTPayload): string {
+  if (typeof jti === 'string') {
+    const id = markedId(issuer, jti);
+    if (isRecordable(id)) return id;
+  }
+  return fingerprint(token.slice(0, token.lastIndexOf('.')));
+}
+
+/** An id of that issuer, such as `3f1c0a52b7d9.job-1`. */
+export function markedId(issuer: string, id: string): string {
+  return `${fingerprint(issuer).slice(0, 12)}.${id}`;
 }
 
 /** A claim that is a text on one line. @throws GatehouseError `unauthenticated` */

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { decodeProtectedHeader, exportSPKI, generateKeyPair, type SignJWT } from 'jose';
+import {
+  calculateJwkThumbprint,
+  decodeProtectedHeader,
+  exportSPKI,
+  generateKeyPair,
+  type SignJWT,
+} from 'jose';
 import {
   audience,
   clientAssertion,
@@ -195,7 +201,7 @@ describe('token endpoint', () => {
       const id = `jag-${++serial}`;
       const expires = world.clock.now() + 200_000;
       const of = { issuer: 'https://idp.example', subject: 'alice', clientId: 'mailer' };
-      assertions.set(id, { ...of, scopes: null, id, expires, ...change });
+      assertions.set(id, { ...of, scopes: null, id, expires, thumbprint: null, ...change });
       return id;
     }
     const ask = (agent: TestAgent, id: string, form = {}) =>
@@ -213,6 +219,16 @@ describe('token endpoint', () => {
       assert.deepEqual([next.claims.sub, next.claims['act']], ['alice', act]);
     });
 
+    test('an assertion that is bound to a key counts with a proof of that key alone (A1)', async () => {
+      const thumbprint = await mailer.thumbprint();
+      const form = () => ({ grant_type: jwtBearerGrant, assertion: assertion({ thumbprint }) });
+      refused(await mailer.token(form()), 'invalid_grant', /bound to a key/);
+      const foreign = { dpop: await planner.proof() };
+      refused(await mailer.token(form(), foreign), 'invalid_grant', /bound to a key/);
+      const { claims } = await mailer.token(form(), { dpop: await mailer.proof() });
+      assert.deepEqual(claims['cnf'], { jkt: thumbprint });
+    });
+
     test('an assertion counts once, for its client, for a person, within its scopes (A1)', async () => {
       const once = assertion();
       assert.equal((await ask(mailer, once)).status, 200);
@@ -224,6 +240,15 @@ describe('token endpoint', () => {
       refused(await ask(mailer, 'garbage'), 'invalid_grant', /another issuer/);
       refused(await ask(mailer, assertion({ expires: 0 })), 'invalid_grant', /expired/);
       refused(await ask(mailer, assertion({ scopes: ['openid'] })), 'invalid_scope', /nothing/);
+      const thumbprint = 'A'.repeat(43);
+      const bound = assertion({ thumbprint });
+      refused(await ask(mailer, bound), 'invalid_grant', /bound to a key/);
+      const dpop = await mailer.proof();
+      const form = { grant_type: jwtBearerGrant, assertion: bound };
+      refused(await mailer.token(form, { dpop }), 'invalid_grant', /bound to a key/);
+      const own = assertion({ thumbprint: await calculateJwkThumbprint(mailer.jwk) });
+      const proof = { dpop: await mailer.proof() };
+      assert.equal((await mailer.token({ ...form, assertion: own }, proof)).status, 200);
       const narrow = assertion({ scopes: ['call_model:general'] });
       refused(await ask(mailer, narrow, { scope: 'call_model' }), 'invalid_scope', /more than/);
     });

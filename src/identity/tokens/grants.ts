@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/index.ts';
 import type { AccessToken } from './access-token.ts';
-import type { Client } from './clients.ts';
+import type { Asked } from './asked.ts';
 import { type Draft, narrowed } from './draft.ts';
 import { exchanged } from './exchange.ts';
 import { needed } from './form.ts';
@@ -28,13 +28,6 @@ export const grantTypes = {
   jwtBearer: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
 } as const;
 
-/** A request whose client has proved itself, and perhaps a key. */
-export interface Asked {
-  readonly form: ReadonlyMap<string, string>;
-  readonly client: Client;
-  readonly thumbprint: string | null;
-}
-
 /**
  * The token that a request may have: not signed yet, at most 300 s long, bound to the key that the
  * client proved. Everything that it rests on stands now.
@@ -60,7 +53,7 @@ export async function granted(parts: GrantParts, asked: Asked): Promise<AccessTo
 
 async function draftOf(parts: GrantParts, grant: string, asked: Asked): Promise<Draft> {
   const { mint, verifyIdJag } = parts;
-  const { form, client, thumbprint } = asked;
+  const { form, client } = asked;
   switch (grant) {
     case grantTypes.clientCredentials:
       return {
@@ -73,11 +66,11 @@ async function draftOf(parts: GrantParts, grant: string, asked: Asked): Promise<
         mayAct: null,
       };
     case grantTypes.tokenExchange:
-      return exchanged(mint, form, client, thumbprint);
+      return exchanged(mint, asked);
     case grantTypes.jwtBearer: {
       if (verifyIdJag === null) break;
       const assertion = needed(form, 'assertion');
-      return assertedGrant({ ...parts, verify: verifyIdJag }, assertion, form.get('scope'), client);
+      return assertedGrant({ ...parts, verify: verifyIdJag }, assertion, asked);
     }
   }
   const known = Object.values(grantTypes).join('`, `');

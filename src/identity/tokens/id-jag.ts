@@ -1,6 +1,6 @@
 import { GatehouseError } from '../../kernel/index.ts';
 import { isRecordable } from '../delegation.ts';
-import type { Client } from './clients.ts';
+import type { Asked } from './asked.ts';
 import { type Draft, earlier, narrowed } from './draft.ts';
 import { leewaySeconds } from './lifetime.ts';
 import { OAuthError } from './oauth-error.ts';
@@ -24,10 +24,19 @@ export interface IdJag {
   readonly id: string;
   /** Unix time in milliseconds. */
   readonly expires: number;
+  /** RFC 7638 thumbprint of the key whose proof must come with it; absent or null: none. */
+  readonly thumbprint?: string | null;
 }
 
 /** Rejects with `unauthenticated` and the reason. Its one-time use is not its concern. */
 export type VerifyIdJag = (assertion: string) => Promise<IdJag>;
+
+/** By whom it is shown: the client's request, and the key that it proved. */
+interface Asked {
+  readonly form: ReadonlyMap<string, string>;
+  readonly client: Client;
+  readonly thumbprint: string | null;
+}
 
 interface IdJagParts {
   readonly verify: VerifyIdJag;
@@ -44,12 +53,22 @@ interface IdJagParts {
 export async function assertedGrant(
   { verify, standing, once }: IdJagParts,
   assertion: string,
-  asked: string | undefined,
-  client: Client,
+  { form, client, thumbprint: proved }: Asked,
 ): Promise<Draft> {
-  const { issuer, subject, clientId, scopes, id, expires } = await read(verify, assertion);
+  const {
+    issuer,
+    subject,
+    clientId,
+    scopes,
+    id,
+    expires,
+    thumbprint = null,
+  } = await read(verify, assertion);
   const { name } = client.agent;
   if (clientId !== name) throw refused('the assertion was given to another client');
+  if (thumbprint !== null && thumbprint !== proved) {
+    throw refused('the assertion is bound to a key; send a DPoP proof of that key');
+  }
   if (!isRecordable(subject) || !isRecordable(id)) {
     throw refused('the `sub` and `jti` of the assertion are no texts of 1 to 200 characters');
   }
@@ -62,7 +81,7 @@ export async function assertedGrant(
   const draft = {
     subject,
     hops: [name],
-    scopes: narrowed(asked, held, client.scopes),
+    scopes: narrowed(form.get('scope'), held, client.scopes),
     limit: earlier(Math.floor(expires / 1000), client.expires),
     since: null,
     parents: [...new Set([id, client.credential])],
