@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { secretsControl, sizeControl } from '../../src/guard/index.ts';
+import { scopeControl } from '../../src/identity/index.ts';
 import { systemClock } from '../../src/kernel/index.ts';
 import { openPolicies } from '../../src/policy/index.ts';
 import { openPins } from '../../src/registry/index.ts';
@@ -11,6 +12,7 @@ const pins = openPins([{ id: 'some@1', upstream: 'somewhere', model: 'some-v1' }
 
 controlConformance(sizeControl({ bytes: 8_388_608, messages: 2000, depth: 64, tools: 256 }));
 controlConformance(secretsControl());
+controlConformance(scopeControl());
 controlConformance(policies.control());
 controlConformance(policies.feedback());
 controlConformance(pins.control());
