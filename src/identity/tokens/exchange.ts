@@ -1,6 +1,6 @@
 import { GatehouseError } from '../../kernel/index.ts';
 import { type AccessToken, deepestChain } from './access-token.ts';
-import type { Client } from './clients.ts';
+import type { Asked } from './asked.ts';
 import { type Draft, earlier, narrowed } from './draft.ts';
 import { needed } from './form.ts';
 import type { Mint } from './mint.ts';
@@ -21,16 +21,11 @@ export const tokenTypes = {
  * own, and the result is then bound to that.
  *
  * Whether the subject token still stands is left to the caller, who checks it with the result, whose
- * `parents` name it. `thumbprint` is of the key that the client proved with this request; null where it proved none.
+ * `parents` name it.
  *
  * @throws OAuthError `invalid_request` (section 2.2.2), `invalid_scope`, `invalid_dpop_proof`.
  */
-export async function exchanged(
-  mint: Mint,
-  form: ReadonlyMap<string, string>,
-  client: Client,
-  thumbprint: string | null,
-): Promise<Draft> {
+export async function exchanged(mint: Mint, { form, client, thumbprint }: Asked): Promise<Draft> {
   checkForm(form);
   const { name } = client.agent;
   const subject = await read(mint, 'subject_token', needed(form, 'subject_token'));

@@ -24,19 +24,12 @@ export interface IdJag {
   readonly id: string;
   /** Unix time in milliseconds. */
   readonly expires: number;
-  /** RFC 7638 thumbprint of the key whose proof must come with it; absent or null: none. */
-  readonly thumbprint?: string | null;
+  /** RFC 7638 thumbprint of the key whose proof must come with it; null: none. */
+  readonly thumbprint: string | null;
 }
 
 /** Rejects with `unauthenticated` and the reason. Its one-time use is not its concern. */
 export type VerifyIdJag = (assertion: string) => Promise<IdJag>;
-
-/** By whom it is shown: the client's request, and the key that it proved. */
-interface Asked {
-  readonly form: ReadonlyMap<string, string>;
-  readonly client: Client;
-  readonly thumbprint: string | null;
-}
 
 interface IdJagParts {
   readonly verify: VerifyIdJag;
@@ -55,15 +48,8 @@ export async function assertedGrant(
   assertion: string,
   { form, client, thumbprint: proved }: Asked,
 ): Promise<Draft> {
-  const {
-    issuer,
-    subject,
-    clientId,
-    scopes,
-    id,
-    expires,
-    thumbprint = null,
-  } = await read(verify, assertion);
+  const { thumbprint, ...told } = await read(verify, assertion);
+  const { issuer, subject, clientId, scopes, id, expires } = told;
   const { name } = client.agent;
   if (clientId !== name) throw refused('the assertion was given to another client');
   if (thumbprint !== null && thumbprint !== proved) {
