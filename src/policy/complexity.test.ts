@@ -5,7 +5,9 @@ import { checkSources, prepare } from './checked.ts';
 import { tooComplex } from './complexity.ts';
 import { readSources } from './sources.ts';
 
-const { tests: _, ...sources } = readSources(fileURLToPath(new URL('../../policies', import.meta.url)));
+const { tests: _, ...sources } = readSources(
+  fileURLToPath(new URL('../../policies', import.meta.url)),
+);
 const when = (condition: string) => `permit(principal, action, resource) when { ${condition} };`;
 
 const hostile: [string, string][] = [
