@@ -51,10 +51,13 @@ export function passage(parts: PassageParts): Passage {
           answer = await send(again);
         }
       }
-      await answered(answer, response);
+      await answered(answer, response, left.signal);
     } catch (thrown) {
       // Nobody is there to be told.
       if (!left.signal.aborted) throw thrown;
+    } finally {
+      // What the gateway did not want to read must not stand before the connection's next request.
+      request.resume();
     }
   };
 }
@@ -82,17 +85,16 @@ async function sent(
 }
 
 /** Writes as fast as the program reads; an answer that breaks off is cut, so that it shows. */
-async function answered(answer: Response, response: ServerResponse): Promise<void> {
+async function answered(
+  answer: Response,
+  response: ServerResponse,
+  left: AbortSignal,
+): Promise<void> {
   response.sendDate = false;
   response.writeHead(answer.status, answer.statusText, headersBack(answer.headers));
   response.flushHeaders();
   for await (const piece of answer.body ?? []) {
-    if (!response.write(piece)) await Promise.race([once(response, 'drain'), closed(response)]);
-    if (response.destroyed) return;
+    if (!response.write(piece)) await once(response, 'drain', { signal: left });
   }
   response.end();
-}
-
-async function closed(response: ServerResponse): Promise<void> {
-  if (!response.closed) await once(response, 'close');
 }

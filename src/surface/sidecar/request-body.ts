@@ -12,6 +12,8 @@ const mostHeldBytes = 1024 * 1024;
  */
 export async function requestBody(request: IncomingMessage): Promise<RequestBody | null> {
   const length = request.headers['content-length'];
+  // Theirs has no meaning (RFC 9110, section 9.3.1), and some clients say that it is empty.
+  if (request.method === 'GET' || request.method === 'HEAD') return null;
   if (length === undefined && request.headers['transfer-encoding'] === undefined) return null;
   // To leave it unread must not end the connection: the answer may come before the body is done.
   const pieces = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
