@@ -77,6 +77,17 @@ describe('why a call is decided as it is', () => {
     ]);
   });
 
+  test('of many permits those whose scope fits come first (A2)', () => {
+    const permit = (id: string, rest: string) =>
+      `@id("${id}") permit (principal is Agent, action == Action::"call_model", resource ${rest};`;
+    const many = Array.from({ length: 300 }, (_, n) => permit(`m${n}`, `== Model::"m${n}@1")`));
+    const near = permit('near', 'in Provider::"acme") when { context.stream }');
+    const all = asking({ 'many.cedar': [...many, near].join('\n') }, {}).explain(callOf());
+    const { changes, policies } = of('call_model', all);
+    assert.deepEqual([policies.length, changes.length], [5, 5]);
+    assert.match(String(changes[0]), /^`near` would permit if `context\.stream`/);
+  });
+
   test('a forbid says why it matches and what releases it (A2, M5)', () => {
     const risky = {
       ...bot,

@@ -49,8 +49,12 @@ interface Seen {
 }
 
 const mostNear = 5;
+const mostLooked = 100;
 
-/** Explains what the set says of one question. Every answer in it is Cedar's. */
+/**
+ * Explains what the set says of one question, with those of its policies that can speak of the
+ * action. Every answer in it is Cedar's.
+ */
 export function explain(
   set: Standing,
   policies: readonly ReadPolicy[],
@@ -78,26 +82,39 @@ export function explain(
   };
 }
 
-/** The policies of the question's action, each with what Cedar says of its demands. */
+/**
+ * The policies that match, and permits that may come near, each with what Cedar says of its demands.
+ * Of many permits only those whose scope fits best are looked at: asking takes its time.
+ */
 function look(policies: readonly ReadPolicy[], asked: StatefulAuthorizationCall): readonly Seen[] {
-  const all = { op: 'All' } as const;
-  const ofAction = matching(
-    asked,
-    new Map(
-      policies.map(({ id, parsed }) => {
-        return [id, { ...parsed, principal: all, resource: all, conditions: [] }] as const;
-      }),
-    ),
-  );
-  const mine = policies.filter(({ id }) => ofAction.get(id) !== false);
-  const matches = matching(asked, new Map(mine.map(({ id, parsed }) => [id, parsed])));
+  const matches = matching(asked, new Map(policies.map(({ id, parsed }) => [id, parsed])));
+  const hits = policies.filter(({ id }) => matches.get(id) !== false);
+  const others = policies.filter(({ id, effect }) => {
+    return effect === 'permit' && matches.get(id) === false;
+  });
+  const permitted = hits.some(({ id, effect }) => effect === 'permit' && matches.get(id));
+  const looked = permitted ? hits : [...hits, ...likeliest(others, asked)];
   const conditions = probed(
     asked,
-    mine.map(({ parsed }) => conditionsOf(parsed)),
+    looked.map(({ parsed }) => conditionsOf(parsed)),
   );
-  return mine.map((policy, i) => {
+  return looked.map((policy, i) => {
     return { policy, matches: matches.get(policy.id) ?? null, conditions: conditions[i] ?? [] };
   });
+}
+
+function likeliest(
+  permits: readonly ReadPolicy[],
+  asked: StatefulAuthorizationCall,
+): readonly ReadPolicy[] {
+  if (permits.length <= mostLooked) return permits;
+  const scopes = permits.map(
+    ({ id, parsed }) => [id, { ...parsed, conditions: [] as PolicyJson['conditions'] }] as const,
+  );
+  const fits = matching(asked, new Map(scopes));
+  const inScope = permits.filter(({ id }) => fits.get(id) !== false);
+  const others = permits.filter(({ id }) => fits.get(id) === false);
+  return [...inScope, ...others].slice(0, mostLooked);
 }
 
 function nearest(seen: readonly Seen[]): readonly Seen[] {

@@ -4,7 +4,7 @@ import type { Ledger } from '../../ledger/index.ts';
 import { cache, checkSources } from '../checked.ts';
 import type { Policies } from '../policies.ts';
 import { type PolicyCheck, readSet } from '../policy-set.ts';
-import { timeOf } from '../question.ts';
+import { type Action, allActions, timeOf } from '../question.ts';
 import type { PolicySources } from '../sources.ts';
 import { opinionOf, type Standing, standing } from '../standing.ts';
 import { type Explanation, explain, type ReadPolicy } from './explain.ts';
@@ -46,7 +46,7 @@ export interface WhatIfParts {
 
 interface InForce {
   readonly set: Standing;
-  readonly policies: readonly ReadPolicy[];
+  readonly policies: Readonly<Record<Action, readonly ReadPolicy[]>>;
 }
 
 // Each candidate stays in Cedar's memory under a name of its own while it is replayed.
@@ -62,7 +62,7 @@ export function openWhatIf({ policies, log, clock }: WhatIfParts): WhatIf {
   };
   const explained = (calls: ReturnType<typeof questionsOf>, at: number) => {
     const { set, policies: all } = inForce();
-    return calls.map((put) => explain(set, all, put, timeOf(at)));
+    return calls.map((put) => explain(set, all[put.action], put, timeOf(at)));
   };
   return {
     async *replay({ sources, since, until = clock.now(), limit }) {
@@ -106,11 +106,16 @@ function readInForce({ hash, sources }: WhatIfParts['policies']): InForce {
   const set = readSet(sources);
   const { texts } = set;
   const check = { ...set, ok: true, hash, tests: [] };
-  const policies = check.policies.flatMap((fact) => {
+  const all = set.policies.flatMap((fact) => {
     const text = texts[fact.id] ?? '';
     const parsed = policyToJson(text);
     return parsed.type === 'success' ? [{ ...fact, text, parsed: parsed.json }] : [];
   });
+  const ofAction = (action: Action) => {
+    const ids = new Set(set.ofAction[action]);
+    return [action, all.filter(({ id }) => ids.has(id))] as const;
+  };
+  const policies = Object.fromEntries(allActions.map(ofAction)) as unknown as InForce['policies'];
   return { set: standing(check), policies };
 }
 
