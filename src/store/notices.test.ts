@@ -98,6 +98,18 @@ describe('notices', () => {
     await line.close();
   });
 
+  test('through a pooler that swallows them are not waited for (A1)', async () => {
+    const line = await silentLine(store.url, withoutNotices);
+    const pool = openPool({ connectionString: line.url }, 1, () => {});
+    const lines: string[] = [];
+    const notices = await open(pool, (said) => lines.push(said));
+    assert.ok(!notices.connected);
+    assert.match(lines[0] ?? '', /pooler/);
+    await notices.close();
+    await pool.end();
+    await line.close();
+  });
+
   test('of any content harm nobody, nor does a listener that throws (A1)', async () => {
     const lines: string[] = [];
     const notices = await open(store.pool, (line) => lines.push(line));
@@ -144,7 +156,7 @@ describe('notices', () => {
 });
 
 /** A way to the server that can stop to carry anything without being closed. */
-async function silentLine(address: string) {
+async function silentLine(address: string, carried = () => (bytes: Buffer) => bytes) {
   const { user, password, database, host } = parsed(address);
   const sockets: Socket[] = [];
   let silent = false;
@@ -152,7 +164,8 @@ async function silentLine(address: string) {
     const far = createConnection(`${host}/.s.PGSQL.5432`);
     for (const socket of [near, far]) socket.on('error', () => {});
     near.on('data', (bytes) => silent || far.write(bytes));
-    far.on('data', (bytes) => silent || near.write(bytes));
+    const carry = carried();
+    far.on('data', (bytes: Buffer) => silent || near.write(carry(bytes)));
     near.on('close', () => far.destroy());
     sockets.push(near, far);
   });
@@ -176,6 +189,21 @@ async function silentLine(address: string) {
       for (const socket of sockets) socket.destroy();
       await new Promise((done) => server.close(done));
     },
+  };
+}
+
+/** What the server says but for NotificationResponse ('A'), message by message. */
+function withoutNotices() {
+  let rest = Buffer.alloc(0);
+  return (bytes: Buffer) => {
+    rest = Buffer.concat([rest, bytes]);
+    const passed: Buffer[] = [];
+    while (rest.length >= 5 && rest.length > rest.readUInt32BE(1)) {
+      const end = 1 + rest.readUInt32BE(1);
+      if (rest[0] !== 'A'.charCodeAt(0)) passed.push(rest.subarray(0, end));
+      rest = rest.subarray(end);
+    }
+    return Buffer.concat(passed);
   };
 }
 

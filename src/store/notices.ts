@@ -125,10 +125,13 @@ class NoticeLine implements Notices {
     client.on('error', ({ message }) => this.#lose(client, message));
     client.on('end', () => this.#lose(client, 'the server ended it'));
     client.on('notification', ({ payload = '' }) => this.#hear(payload));
-    const late = this.#options.clock.after(attemptMs, () => this.#lose(client, 'no answer'));
+    let why = 'no answer';
+    const late = this.#options.clock.after(attemptMs, () => this.#lose(client, why));
     try {
       await client.connect();
       await client.query(`set idle_session_timeout = 0; listen ${channel}`);
+      why = 'they do not arrive; is there a pooler in between that shares connections?';
+      await echo(client);
     } catch (error) {
       this.#lose(client, (error as Error).message);
     } finally {
@@ -214,6 +217,23 @@ class NoticeLine implements Notices {
       this.#options.log(`a listener of notices failed: ${(thrown as Error).message}`);
     }
   }
+}
+
+/**
+ * Resolves when a notice that the connection sends came back to it. Some poolers take LISTEN and
+ * deliver nothing.
+ */
+async function echo(client: pg.Client): Promise<void> {
+  const text = noticeText('echo', {});
+  const back = new Promise<void>((done, fail) => {
+    client.once('end', () => fail(new Error('the server ended it')));
+    client.on('notification', function hear({ payload }) {
+      if (payload !== text) return;
+      client.off('notification', hear);
+      done();
+    });
+  });
+  await Promise.all([client.query('select pg_notify($1, $2)', [channel, text]), back]);
 }
 
 function cut(client: pg.Client): void {
