@@ -181,6 +181,7 @@ describe('the command line', () => {
       const good = await run(null, 'policy check');
       assert.equal(good.code, 0, good.err);
       assert.match(good.out, /^POLICY +EFFECT +WHERE +REASON\n/);
+      assert.match(good.err, /is good: \d+ policies, \d+ tests passed, set [0-9a-f]{64}/);
       const schema = readFileSync('policies/schema.cedarschema', 'utf8');
       writeFileSync(join(folder, 'schema.cedarschema'), schema);
       const source = 'permit (principal, action == Action::"fly", resource);';
@@ -189,6 +190,21 @@ describe('the command line', () => {
       assert.equal(bad.code, 3);
       assert.match(bad.out, /^error: bad\.cedar:1:\d+: /);
       assert.match(bad.err, /cannot be put in force: 1 error/);
+      rmSync(join(folder, 'bad.cedar'));
+      writeFileSync(join(folder, 'a.test.yaml'), 'tests: [{ name: nobody, expect: allow }]');
+      const failing = await run(null, `policy check ${folder}`);
+      assert.equal(failing.code, 3);
+      assert.match(
+        failing.out,
+        /^error: a\.test\.yaml:1:9: test `nobody`: expected allow, got deny/,
+      );
+      const told = await run(null, `policy check ${folder} --json`);
+      const { tests } = JSON.parse(told.out) as { tests: { name: string; ok: boolean }[] };
+      assert.deepEqual(
+        tests.map(({ name, ok }) => [name, ok]),
+        [['nobody', false]],
+      );
+      rmSync(join(folder, 'a.test.yaml'));
       const listed = await run(world, 'policy list');
       assert.match(listed.err, /^set [0-9a-f]{64}\nnext: gatehouse policy check\n$/);
       assert.equal((await run(world, 'policy reload')).code, 0);

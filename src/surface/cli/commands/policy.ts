@@ -13,7 +13,9 @@ import { replayCommand } from './policy-replay.ts';
 export function policyCommands(program: Definition, command: Command): void {
   const group = program.command('policy').description('check policies and see those in force');
   examples(group, 'policy check', 'policy replay --since 7d', 'policy explain TRACE');
-  const check = group.command('check [dir]').description('check a folder of policies, offline');
+  const check = group
+    .command('check [dir]')
+    .description('check a folder of policies and run its tests, offline');
   local(examples(check, 'policy check', 'policy check ./policies'), command, (_o, answer, dir) => {
     const folder = dir ?? command.product.config().policyFolder;
     const report = checkSources(readSources(folder));
@@ -40,18 +42,21 @@ export function policyCommands(program: Definition, command: Command): void {
 /** Tells of a check; one that failed ends the command. */
 function tell(answer: Answering, report: PolicyReport | PolicyCheck, what: string): void {
   const { ok, hash, policies, errors, warnings } = report;
+  const tests = 'tests' in report ? report.tests : [];
   const lines = [
     ...errors.map((flaw) => ['error', flaw] as const),
     ...warnings.map((flaw) => ['warning', flaw] as const),
   ].map(([kind, { where, message, help }]) => {
     return `${kind}: ${printable(`${where}: ${message}${help === null ? '' : ` (${help})`}`)}\n`;
   });
-  answer.data(report, ok ? lines.join('') + policyTable(policies) : lines.join(''));
+  const shown = { ok, hash, policies, errors, warnings, ...('tests' in report ? { tests } : {}) };
+  answer.data(shown, ok ? lines.join('') + policyTable(policies) : lines.join(''));
   if (!ok) {
     const count = `${errors.length} ${errors.length === 1 ? 'error' : 'errors'}`;
     throw new CommandError(exitCodes.failed, `${what} cannot be put in force: ${count}`);
   }
-  answer.say(`${what} is good: ${policies.length} policies, set ${hash}`);
+  const tested = tests.length === 0 ? '' : `, ${tests.length} tests passed`;
+  answer.say(`${what} is good: ${policies.length} policies${tested}, set ${hash}`);
 }
 
 function policyTable(policies: PolicyCheck['policies']): string {
