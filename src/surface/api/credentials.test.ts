@@ -206,7 +206,7 @@ describe('what agents prove themselves with, over the control plane', () => {
   test('an owner is stopped with every agent, whatever the name is made of (A2)', async () => {
     const owner = 'Bo/Ops @ example.org%2F?';
     await newAgent(owner);
-    await newAgent(owner);
+    const name = await newAgent(owner);
     const path = `/v1/owners/${encodeURIComponent(owner)}/disable`;
     world.log.broken = true;
     assert.equal((await world.post(path)).status, 500);
@@ -218,6 +218,8 @@ describe('what agents prove themselves with, over the control plane', () => {
     assert.equal((await world.post(path)).status, 200);
     const written = (await world.log.all()).at(-1);
     assert.deepEqual([written?.['kind'], written?.['owner']], ['owner.disable', owner]);
+    const shown = agent.parse((await world.ask(`/v1/agents/${name}`)).json());
+    assert.deepEqual([shown.status, shown.disabled], ['disabled', stopped?.disabled]);
     const again = await world.post('/v1/agents', { name: 'of-bo', owner });
     problem(again, 409, 'conflict', /is disabled/);
     problem(await world.post('/v1/owners/nobody/disable'), 404, 'not_found', /`nobody`/);

@@ -56,6 +56,12 @@ const setRisk = createRoute({
 
 /** The agents: who may be let in, and who answers for them. Serves A2. */
 export function agentRoutes(app: App, { agents, log }: ControlParts): void {
+  const toldAll = async (all: readonly Registered[]) => {
+    const owners = await agents.owners();
+    const ended = new Map(owners.map(({ name, disabled }) => [name, disabled]));
+    return all.map((one) => told(one, ended.get(one.owner) ?? null));
+  };
+  const toldNow = async (one: Registered) => (await toldAll([one]))[0] as Agent;
   app.openapi(create, async (c) => {
     const { publicKey, ...rest } = c.req.valid('json');
     const made = await agents.create(publicKey === undefined ? rest : { ...rest, publicKey });
@@ -67,25 +73,25 @@ export function agentRoutes(app: App, { agents, log }: ControlParts): void {
       for (const { id } of keys) await agents.revokePublicKey(id);
       throw thrown;
     }
-    return c.json(told(made), 201);
+    return c.json(told(made, null), 201);
   });
-  app.openapi(list, async (c) => c.json({ agents: (await agents.list()).map(told) }, 200));
+  app.openapi(list, async (c) => c.json({ agents: await toldAll(await agents.list()) }, 200));
   app.openapi(get, async (c) => {
     const { agent: name } = c.req.valid('param');
-    return c.json(told(known(await agents.get(name), name)), 200);
+    return c.json(await toldNow(known(await agents.get(name), name)), 200);
   });
   app.openapi(disable, async (c) => {
     const { agent: name } = c.req.valid('param');
     // What stops an agent takes effect first: a record that cannot be written must not keep it alive.
     const stopped = await agents.disable(name);
     await log.append('agent.disable', facts(stopped));
-    return c.json(told(stopped), 200);
+    return c.json(told(stopped, null), 200);
   });
   app.openapi(setRisk, async (c) => {
     const { agent: name } = c.req.valid('param');
     const changed = await agents.setRisk(name, c.req.valid('json').risk);
     await log.append('agent.risk', facts(changed));
-    return c.json(told(changed), 200);
+    return c.json(await toldNow(changed), 200);
   });
 }
 
@@ -96,10 +102,12 @@ export function known(found: Registered | null, name: string): Registered {
   throw new GatehouseError('not_found', `no agent is \`${shown}\`; see \`gatehouse agent list\``);
 }
 
-function told({ created, disabled, ...rest }: Registered): Agent {
-  const status = disabled === null ? 'active' : 'disabled';
-  const times = { created: time(created), disabled: disabled === null ? null : time(disabled) };
-  return { ...rest, status, ...times };
+/** An agent is stopped with its owner, too; `ownerEnded` is Unix milliseconds. */
+function told({ created, disabled, ...rest }: Registered, ownerEnded: number | null): Agent {
+  const ends = [disabled, ownerEnded].filter((end) => end !== null);
+  const ended = ends.length === 0 ? null : time(Math.min(...ends));
+  const status = ended === null ? 'active' : 'disabled';
+  return { ...rest, status, created: time(created), disabled: ended };
 }
 
 /** ISO 8601 of Unix milliseconds. */
