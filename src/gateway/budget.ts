@@ -1,8 +1,7 @@
 import type { Claim, JsonObject, Principal } from '../kernel/index.ts';
 import type { Attempt } from '../upstream/index.ts';
 import type { Dialect, RequestFacts, Usage } from './dialects/index.ts';
-import type { Admitted } from './exchange.ts';
-import type { PinnedModel } from './parts.ts';
+import type { PinnedModel } from './pinned-model.ts';
 
 /** Tokens that a call may take, from above: of its input, and of its answer. */
 export interface Estimate {
@@ -87,7 +86,7 @@ export function spentOn(
 /** What an entry says of the charge: exact where the provider reported it, else what was assumed. */
 export function chargeFacts(
   { cost }: Budgets,
-  { model, estimate }: Pick<Admitted, 'model' | 'estimate'>,
+  { model, estimate }: { readonly model: PinnedModel; readonly estimate: Estimate },
   spent: Spent,
 ): JsonObject {
   if (spent.kind === 'none') return { charged: { exact: true, cost: 0 } };

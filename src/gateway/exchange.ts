@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Decision, GatehouseError, type Principal } from '../kernel/index.ts';
 import type { Estimate, Reservation } from './budget.ts';
 import type { Dialect, RequestFacts, WireError } from './dialects/index.ts';
-import type { GatewayParts, PinnedModel } from './parts.ts';
+import type { GatewayParts } from './parts.ts';
+import type { PinnedModel } from './pinned-model.ts';
 
 /** One call under way: who, what and how it goes. Lives as long as its connection. */
 export interface Exchange {

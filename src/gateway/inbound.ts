@@ -10,7 +10,8 @@ import {
 import { type Estimate, estimateOf, type Reservation } from './budget.ts';
 import type { RequestFacts } from './dialects/index.ts';
 import type { Exchange } from './exchange.ts';
-import type { GatewayOptions, GatewayParts, PinnedModel } from './parts.ts';
+import type { GatewayOptions, GatewayParts } from './parts.ts';
+import type { PinnedModel } from './pinned-model.ts';
 import type { RequestBody } from './request-body.ts';
 
 /** What was decided before anything leaves, the subject whose content may, and what is reserved. */

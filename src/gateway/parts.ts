@@ -1,4 +1,4 @@
-import type { Presented } from '../identity/index.ts';
+import type { Presented, TokenService } from '../identity/index.ts';
 import type {
   Checkpoint,
   Clock,
@@ -9,23 +9,8 @@ import type {
 } from '../kernel/index.ts';
 import type { Answer, ModelCall } from '../upstream/index.ts';
 import type { Budgets } from './budget.ts';
-import type { Tokens } from './token-endpoint.ts';
+import type { PinnedModel } from './pinned-model.ts';
 import type { Random } from './trace-id.ts';
-
-/** An exact model version that may be served, and where. */
-export interface PinnedModel {
-  readonly id: string;
-  readonly groups: readonly string[];
-  readonly provider: string;
-  /** Most tokens of one answer, where the call itself does not say. */
-  readonly maxOutput: number;
-  /** The version itself, then its fallbacks. */
-  readonly candidates: readonly {
-    readonly id: string;
-    readonly upstream: string;
-    readonly model: string;
-  }[];
-}
 
 /** Counts about a subject, for its `measures`. */
 export type Measures = Readonly<Record<string, number>>;
@@ -47,6 +32,9 @@ export interface CallSummary {
   readonly ms: number;
   readonly usage: JsonObject | null;
 }
+
+/** What the data plane needs of the token service. */
+export type Tokens = Pick<TokenService, 'serves' | 'prepare'>;
 
 /** What the data plane is made of. `main` brings it together. */
 export interface GatewayParts {

@@ -16,7 +16,8 @@ import { type Admitted, type Exchange, type Outcome, refusalOf, stopOf } from '.
 import { forwardedHeaders } from './forwarded.ts';
 import { judgeInbound } from './inbound.ts';
 import { recordNoAnswer } from './no-answer.ts';
-import type { GatewayOptions, GatewayParts, PinnedModel } from './parts.ts';
+import type { GatewayOptions, GatewayParts } from './parts.ts';
+import type { PinnedModel } from './pinned-model.ts';
 import { presentedBy } from './presented.ts';
 import { type RequestBody, readBody } from './request-body.ts';
 

@@ -1,13 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TokenAnswer, TokenPending, TokenService } from '../identity/index.ts';
+import type { TokenAnswer, TokenPending } from '../identity/index.ts';
 import { act, type Decision, decide, GatehouseError, Gathered, subject } from '../kernel/index.ts';
 import { durable } from './answer-json.ts';
 import { certificatesOf } from './certificates.ts';
 import { refusalOf } from './exchange.ts';
 import type { GatewayParts } from './parts.ts';
-
-/** What the data plane needs of the token service. */
-export type Tokens = Pick<TokenService, 'serves' | 'prepare'>;
 
 const longestForm = 65_536;
 const protocol = 'oauth.token';

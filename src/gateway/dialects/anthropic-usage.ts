@@ -1,6 +1,6 @@
 import { type Counted, uncounted, usageOf } from './counted.ts';
-import type { Usage } from './dialect.ts';
 import { reported } from './fields.ts';
+import type { Usage } from './usage.ts';
 
 /**
  * Usage as the Messages API reports it. `input_tokens` there leaves out what was read from or

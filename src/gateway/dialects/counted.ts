@@ -1,4 +1,4 @@
-import type { Usage } from './dialect.ts';
+import type { Usage } from './usage.ts';
 
 /**
  * Token counts that a provider reported so far; null where it has not. `fresh` input was neither

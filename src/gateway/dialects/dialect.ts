@@ -1,17 +1,7 @@
 import type { JsonObject, Role } from '../../kernel/index.ts';
 import type { Family } from './family.ts';
 import type { StreamDialect } from './stream-dialect.ts';
-
-/**
- * Tokens that a call cost. Of `input`, `cached` came from a prompt cache and `written` went into
- * one; absent: none did.
- */
-export type Usage = {
-  readonly input: number;
-  readonly output: number;
-  readonly cached: number;
-  readonly written?: number;
-};
+import type { Usage } from './usage.ts';
 
 /** What a request says of itself: facts for policy and routing, no content. */
 export interface RequestFacts {

@@ -1,5 +1,5 @@
-import type { Usage } from './dialect.ts';
 import { reported } from './fields.ts';
+import type { Usage } from './usage.ts';
 
 /** Usage as Chat Completions and Embeddings report it, in an answer or a stream's last chunk. */
 export function chatUsage(usage: unknown): Usage | null {

@@ -1,5 +1,5 @@
-import type { Usage } from './dialect.ts';
 import { reported } from './fields.ts';
+import type { Usage } from './usage.ts';
 
 /** Usage as the Responses API reports it, in an answer or in a stream's last event. */
 export function responsesUsage(usage: unknown): Usage | null {
