@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from './kernel/index.ts';
-import { openHouse } from './main/house.ts';
 import { version } from './main/version.ts';
-import { type CliParts, cli, productOf, type Terminal } from './surface/index.ts';
+import {
+  type CliParts,
+  cli,
+  type HouseOptions,
+  productOf,
+  type Terminal,
+} from './surface/index.ts';
 import { clientFetch } from './upstream/index.ts';
-
-export { openHouse } from './main/house.ts';
 
 if (import.meta.main) {
   const { stdout, stderr, env, argv } = process;
@@ -19,6 +22,9 @@ if (import.meta.main) {
   const client = clientFetch();
   const call = client.fetch as CliParts['call'];
   const world = { clock: systemClock, random: randomBytes };
+  // A command that only talks to a running product does not load the house.
+  const openHouse = async (options: HouseOptions) =>
+    (await import('./main/house.ts')).openHouse(options);
   const product = productOf({ openHouse, terminal, env, call, ...world });
   const parts = { argv: argv.slice(2), version, terminal, env, call, product, ...world };
   process.exitCode = await cli(parts);

@@ -13,11 +13,11 @@ const quota = z
     per: z.enum(periods).optional().describe('the calendar window in UTC; `concurrency` has none'),
     only: z
       .strictObject({
-        agents: texts.optional(),
-        owners: texts.optional(),
-        tenants: texts.optional(),
-        models: texts.optional(),
-        groups: texts.optional(),
+        agents: texts.optional().describe('by name'),
+        owners: texts.optional().describe('as they are registered'),
+        tenants: texts.optional().describe('by name'),
+        models: texts.optional().describe('exact versions'),
+        groups: texts.optional().describe('groups of models'),
       })
       .optional()
       .describe('whom and what it is for; unset: everyone and everything'),
