@@ -131,6 +131,38 @@ describe('what policies would say, and said', () => {
     assert.ok(all.length > 1 && 'result' in (all.at(-1) ?? {}));
   });
 
+  test('a client that goes away ends its replay (A2)', async () => {
+    const { url } = world.plane;
+    const sources = { policies: {}, schema: readSources(folder).schema };
+    const body = JSON.stringify({ sources, since: new Date(0).toISOString() });
+    const headers = { authorization: `Bearer ${world.token}`, 'content-type': 'application/json' };
+    const { range } = world.log;
+    for (let i = 0; i < 3; i++) {
+      const waiting = Promise.withResolvers<void>();
+      world.log.range = async (from, limit) => {
+        await waiting.promise;
+        return range(from, limit);
+      };
+      const gone = new AbortController();
+      const init = { method: 'POST', headers, body, signal: gone.signal };
+      const ask = () => globalThis.fetch(`${url}/v1/policies/replay`, init);
+      const two = await Promise.all([ask(), ask()]);
+      // More than two at once are told to wait: those before have ended.
+      assert.deepEqual(
+        two.map(({ status }) => status),
+        [200, 200],
+      );
+      const third = await world.post('/v1/policies/replay', JSON.parse(body));
+      problem(third, 503, 'busy', /wait/);
+      gone.abort();
+      await Promise.allSettled(two.map((answer) => answer.text()));
+      await world.ask('/v1/models');
+      waiting.resolve();
+      for (let turn = 0; turn < 20; turn++) await world.ask('/v1/models');
+    }
+    world.log.range = range;
+  });
+
   test('a past call is explained from its entry (A2)', async () => {
     const answer = await world.post('/v1/policies/explain', { trace: await traceOf('deny') });
     assert.equal(answer.status, 200, answer.text);
