@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { amended, type Json, type Opinion, subject } from '../kernel/index.ts';
+import { amended, type Json, type Opinion, type Subject, subject } from '../kernel/index.ts';
 import { openPolicies } from './policies.ts';
 
 const folder = fileURLToPath(new URL('../../policies', import.meta.url));
@@ -69,10 +69,11 @@ test('policies that fail refuse, they do not strip (M5, A2)', () => {
   const failing = openPolicies(odd).feedback();
   const asked = { content: chat, context: { features: ['logprobs'], groups: [] } };
   const base = { stage: 'input', trace: '', step: 0, measures: {}, parts: [] } as const;
-  const principal = {
-    ...{ kind: 'agent', id: 'a', name: 'a', owner: 'o', tenant: 't', risk: 100, actors: [] },
+  const principal: Subject['principal'] = {
+    ...{ id: 'a', name: 'a', owner: 'o', tenant: 't', risk: 100, actors: [] },
+    kind: 'agent',
     credential: { kind: 'at+jwt', id: 'jti', expires: 0 },
-  } as const;
+  };
   const resource = { type: 'model', id: 'm@1' } as const;
   const opinion = failing.judge(
     subject({ ...base, ...asked, principal, resource }),

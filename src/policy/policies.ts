@@ -34,8 +34,8 @@ export interface Policies {
 }
 
 /**
- * Loads policies and schema, validated strictly and tested before they count. Warnings and refused reloads go
- * to `log`, one line each.
+ * Loads policies and schema, validated strictly and tested before they count. Warnings and refused
+ * reloads go to `log`, one line each.
  *
  * @throws GatehouseError `bad_config` with file, line and what is wrong.
  */
