@@ -4,8 +4,8 @@ import type { Load, Seen } from './load.ts';
 import { startBare, startGatehouse, startPortkey, startUpstream, type Target } from './target.ts';
 
 /**
- * Direct upstream, a bare proxy, Gatehouse with all controls on and the record durable, and Portkey's gateway, one
- * after the other on one machine: `npm run bench [-- --seconds 5] [-- --json]`.
+ * Direct upstream, a bare proxy, Gatehouse with all controls on and the record durable, the same with
+ * four quotas, and Portkey's gateway, one after the other on one machine: `npm run bench [-- --seconds 5] [-- --json]`.
  */
 interface Row {
   readonly target: string;
@@ -100,7 +100,7 @@ function table(rows: readonly Row[]): string {
 
 function ratios(rows: readonly Row[]): string {
   const lines = rows
-    .filter(({ target }) => target === 'gatehouse')
+    .filter(({ target }) => target === 'gatehouse' || target === 'quotas')
     .map((row) => {
       const same = (name: string) =>
         rows.find(
@@ -113,9 +113,9 @@ function ratios(rows: readonly Row[]): string {
       const first = direct ? (row.first50 - direct.first50).toFixed(2) : 'n/a';
       const least = same('bare');
       const above = least ? (row.cpu['product'] ?? 0) - (least.cpu['product'] ?? 0) : Number.NaN;
-      return `| ${row.kind} | ${row.connections} | ${rate} | ${first} | ${above.toFixed(3)} |`;
+      return `| ${row.target} | ${row.kind} | ${row.connections} | ${rate} | ${first} | ${above.toFixed(3)} |`;
     });
-  return `| kind | conn | rate against Portkey | first byte p50 above direct, ms | CPU above a bare proxy, ms/req |\n|---|--:|--:|--:|--:|\n${lines.join('\n')}`;
+  return `| target | kind | conn | rate against Portkey | first byte p50 above direct, ms | CPU above a bare proxy, ms/req |\n|---|---|--:|--:|--:|--:|\n${lines.join('\n')}`;
 }
 
 async function main(): Promise<void> {
@@ -126,7 +126,14 @@ async function main(): Promise<void> {
   const portkey = await startPortkey(upstream.port);
   if (typeof portkey === 'string') process.stderr.write(`portkey left out: ${portkey}\n`);
   const bare = await startBare(upstream.port);
-  const targets = [upstream, bare, gatehouse, ...(typeof portkey === 'string' ? [] : [portkey])];
+  const metered = await startGatehouse(upstream.port, true);
+  const targets = [
+    upstream,
+    bare,
+    gatehouse,
+    metered,
+    ...(typeof portkey === 'string' ? [] : [portkey]),
+  ];
   const rows: Row[] = [];
   try {
     for (const kind of ['json', 'sse', 'paced'] as const) {

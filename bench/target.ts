@@ -51,8 +51,16 @@ export async function startBare(upstreamPort: number): Promise<Target> {
   };
 }
 
-/** The product as its users run it: every control on, the record durable. */
-export async function startGatehouse(upstreamPort: number): Promise<Target> {
+/** One quota of each measure, all of which apply to each call and none of which ends. */
+const quotas = [
+  { id: 'requests', of: 'agent', measure: 'requests', limit: 1e9, per: 'minute' },
+  { id: 'tokens', of: 'owner', measure: 'tokens', limit: 1e15, per: 'day' },
+  { id: 'money', of: 'tenant', measure: 'money', limit: 1e6, per: 'month' },
+  { id: 'calls', of: 'model', measure: 'concurrency', limit: 1e6 },
+];
+
+/** The product as its users run it: every control on, the record durable; or with quotas as well. */
+export async function startGatehouse(upstreamPort: number, withQuotas = false): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
   const config = {
     data: join(folder, 'data'),
@@ -68,9 +76,10 @@ export async function startGatehouse(upstreamPort: number): Promise<Target> {
         model: 'bench-model-1',
         floating: true,
         groups: ['general'],
+        price: { input: 1, output: 4 },
       },
     ],
-    policy: { folder: join(root, 'policies') },
+    policy: { folder: join(root, 'policies'), quotas: withQuotas ? quotas : [] },
   };
   writeFileSync(join(folder, 'gatehouse.yaml'), JSON.stringify(config));
   const child = spawn(process.execPath, [join(root, 'src/main.ts'), 'start', '--no-tour'], {
@@ -81,7 +90,7 @@ export async function startGatehouse(upstreamPort: number): Promise<Target> {
   const key = await agentKey(running.url, running.token);
   const pid = child.pid ?? 0;
   return {
-    name: 'gatehouse',
+    name: withQuotas ? 'quotas' : 'gatehouse',
     url: running.gateway,
     headers: { authorization: `Bearer ${key}` },
     model: 'bench-model@1',
