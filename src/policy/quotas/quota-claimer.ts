@@ -89,11 +89,11 @@ async function lockBuckets(
     for (const { id, used, reserved } of rows) balances.set(id, { used, reserved });
   };
   const ids = [...ends.keys()].sort();
-  keep(await client.query(lockStatement, [ids]));
+  keep(await client.query({ name: 'quota-lock', text: lockStatement, values: [ids] }));
   const missing = ids.filter((id) => !balances.has(id));
   if (missing.length === 0) return balances;
   const dates = missing.map((id) => dateOf(ends.get(id) ?? null));
-  keep(await client.query(makeStatement, [missing, dates]));
+  keep(await client.query({ name: 'quota-make', text: makeStatement, values: [missing, dates] }));
   return balances;
 }
 
@@ -125,7 +125,7 @@ async function write(
   }
   const sums = [...changes.values()];
   const held = granted.filter(({ need }) => isHeld(need));
-  await client.query(writeStatement, [
+  const values = [
     [...changes.keys()],
     sums.map(({ used }) => used),
     sums.map(({ reserved }) => reserved),
@@ -135,7 +135,8 @@ async function write(
     held.map(({ need }) => need.least),
     holder,
     new Date(now),
-  ]);
+  ];
+  await client.query({ name: 'quota-write', text: writeStatement, values });
 }
 
 const writeStatement = `

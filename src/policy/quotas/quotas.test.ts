@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { forEachDatabase, type TestStore } from '../../../test/database.ts';
+import { handClock } from '../../../test/kernel/world.ts';
 import { closeLedgers, testLedger } from '../../../test/ledger/world.ts';
 import {
   caller,
@@ -10,7 +11,6 @@ import {
   reserved,
   testQuotas,
 } from '../../../test/policy/quota-world.ts';
-import { ManualClock } from '../../../test/upstream/manual-clock.ts';
 import type { Ledger } from '../../ledger/index.ts';
 import type { Quota, QuotaOutcome } from './quota.ts';
 import type { Quotas } from './quotas.ts';
@@ -31,10 +31,10 @@ forEachDatabase('quotas', (server) => {
   interface World {
     readonly quotas: Quotas;
     readonly ledger: Ledger;
-    readonly clock: ManualClock;
+    readonly clock: ReturnType<typeof handClock>;
   }
   async function world(quotas: readonly Quota[], more = {}): Promise<World> {
-    const clock = new ManualClock();
+    const clock = handClock();
     const opened = testQuotas(store, quotas, { clock, ...more });
     open.push(opened);
     await opened.start();

@@ -46,7 +46,7 @@ export interface Quotas {
 }
 
 const sweepEveryMs = 5_000;
-const forgetEveryMs = 3_600_000;
+const forgetEveryMs = 600_000;
 const longestCall = 3_600_000;
 
 /**

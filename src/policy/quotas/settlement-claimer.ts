@@ -21,8 +21,10 @@ export const settlementClaimer: Claimer = async (client, claims) => {
     }
   }
   if (ids.length > 0) {
-    await client.query(lockStatement, [[...new Set(buckets)].sort()]);
-    await client.query(settleStatement, [ids, buckets, amounts]);
+    const locked = [[...new Set(buckets)].sort()];
+    await client.query({ name: 'quota-lock-settled', text: lockStatement, values: locked });
+    const values = [ids, buckets, amounts];
+    await client.query({ name: 'quota-settle', text: settleStatement, values });
   }
   return claims.map((claim) => (isSettlement(claim) ? null : 'this is no settlement of quotas'));
 };

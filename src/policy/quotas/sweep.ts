@@ -16,8 +16,10 @@ interface Abandoned {
   readonly before: Date | null;
 }
 
-// So long what was swept can still be settled exactly, and a window's count be looked at.
-const keptMs = 86_400_000;
+// So long what was swept can still be settled exactly.
+const marksKeptMs = 86_400_000;
+// Processes whose clocks are behind may still count in a window that ended.
+const bucketsKeptMs = 3_600_000;
 
 /**
  * Settles the holds that nobody will: those of holders whose lock can be taken, and those older
@@ -40,21 +42,21 @@ export async function sweepHolds(parts: SweepParts): Promise<number> {
   }
 }
 
-/** Deletes what is a day past: the buckets of ended windows and the marks of what was swept. */
+/** Deletes the buckets of windows that are long past, and the marks of what was swept long ago. */
 export async function forgetPast({ pool, clock }: SweepParts): Promise<void> {
-  const past = [new Date(clock.now() - keptMs)];
+  const before = (ms: number) => [new Date(clock.now() - ms)];
   // INVARIANT: waits for no row, so that it is in no circle with those who settle.
   await pool.query(
     `delete from quota_hold where (id, bucket) in (
        select id, bucket from quota_hold where holder = 0 and at < $1 for update skip locked)`,
-    past,
+    before(marksKeptMs),
   );
   await pool.query(
     `delete from quota_bucket where id in (
        select id from quota_bucket b where ends < $1 and reserved = 0
          and not exists (select from quota_hold h where h.bucket = b.id)
        for update skip locked)`,
-    past,
+    before(bucketsKeptMs),
   );
 }
 
