@@ -4,27 +4,15 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { parse } from 'yaml';
 import { agentKey, Product, type Running, root } from './product.ts';
 
 const run = promisify(execFile);
+const shipped = parse(readFileSync(join(root, 'gatehouse.yaml'), 'utf8'));
 const product = new Product({
   upstreams: { scripted: { kind: 'scripted', script: join(root, 'tour/replies.yaml') } },
-  models: [
-    {
-      id: 'tour-model@1',
-      upstream: 'scripted',
-      model: 'tour-model-1',
-      aliases: ['tour'],
-      groups: ['general'],
-    },
-    {
-      id: 'tour-restricted@1',
-      upstream: 'scripted',
-      model: 'tour-restricted-1',
-      aliases: ['tour-restricted'],
-      groups: ['restricted'],
-    },
-  ],
+  models: shipped.models,
+  policy: { folder: join(root, 'policies'), quotas: shipped.policy.quotas },
 });
 let running: Running;
 
@@ -47,13 +35,18 @@ before(async () => {
 });
 after(() => product.remove());
 
-test('the tour plays against the running product and sees what it tells (A4, E5, D2, A2)', async () => {
+test('the tour plays against the running product and sees what it tells (A1, A2, A4, D2, E5, I4, T6)', async () => {
   const { code, stdout, stderr } = await gatehouse('tour');
   assert.equal(code, 0, stderr);
   assert.match(stdout, /\[masked:secret\.aws_access_key\]/);
   assert.match(stdout, /PermissionDeniedError/);
   assert.match(stdout, /accepted: \d+ checks hold/);
   assert.match(stdout, /rejected: /);
+  assert.match(stdout, /refused +401 .*bound to a key/);
+  assert.match(stdout, /tour-worker, .*acting for tour-planner/);
+  assert.match(stdout, /invalid_scope/);
+  assert.match(stdout, /429 over a limit/);
+  assert.match(stdout, /from the order to the last byte: \d+ ms/);
 });
 
 test('an agent, its key, a call, its trace, its proof: from the command line (A4, E5)', async () => {
