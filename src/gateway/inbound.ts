@@ -40,7 +40,7 @@ export async function judgeInbound(
     model === null ? noTokens : estimateOf(call.dialect, body.bytes.length, facts, model);
   const reservation =
     model === null ? nothingReserved : parts.budgets.reserve({ principal, model, ...estimate });
-  const counted = model && parts.arrival !== null ? await parts.arrival(principal, model) : {};
+  const counted = parts.arrival === null ? {} : await parts.arrival(principal, model);
   const context: JsonObject = {
     protocol: call.dialect.id,
     stream: facts.stream,

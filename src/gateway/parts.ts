@@ -52,7 +52,7 @@ export interface GatewayParts {
   enter(principal: Principal, end: (why: GatehouseError) => void): () => void;
   readonly budgets: Budgets;
   /** Counts a request where rates are shared, for `policy.rate`; null where claims count them. */
-  readonly arrival: ((principal: Principal, model: PinnedModel) => Promise<Measures>) | null;
+  readonly arrival: ((principal: Principal, model: PinnedModel | null) => Promise<Measures>) | null;
   /** The exact version that a name stands for now, or null. */
   resolve(asked: string): PinnedModel | null;
   models(): readonly PinnedModel[];

@@ -21,7 +21,10 @@ export interface DecideOptions {
   readonly early?: boolean;
   /** What must be had for the verdict to stand; taken only if it passes. */
   readonly claims?: readonly Claim[];
-  /** What is given back or charged with this entry, whatever the verdict is. Never refused. */
+  /**
+   * What is given back or charged with this entry, whatever the verdict is. Never refused, and never
+   * beside `claims`: a claim that is refused would take it along.
+   */
   readonly settles?: readonly Claim[];
   readonly bodies?: readonly Body[];
   /** What else the entry says (policy-set hash, route, protocol). No content. */
@@ -64,6 +67,9 @@ export async function settle(
   const last = subjects.at(-1);
   if (last === undefined) throw new TypeError('a decision needs a subject');
   const claims = options.claims ?? [];
+  if (claims.length > 0 && (options.settles ?? []).length > 0) {
+    throw new TypeError('a decision either claims or settles');
+  }
   const said = judgements.reduce((all, one) => join(all, one.verdict), verdict('allow'));
   const findings = judgements.flatMap((one) => one.findings);
   // What does not pass claims nothing.

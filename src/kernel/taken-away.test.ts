@@ -13,11 +13,13 @@ test('what a decision settles goes to the record whatever the verdict is (I4)', 
     const bindings = [bound(control(() => ({ level })))];
     const point = { bindings, recorder: record, clock: handClock() };
     const one = (kind: string) => ({ kind, key: 'k', amount: 1 });
-    const options = { claims: [one('policy.quota')], settles: [one('policy.settlement')] };
-    const decision = await decide(point, [about('input')], options);
-    await decision.recorded;
-    const both = ['policy.quota', 'policy.settlement'];
-    assert.deepEqual(seen, level === 'allow' ? both : both.slice(1));
+    const claims = [one('policy.quota')];
+    const settles = [one('policy.settlement')];
+    await (await decide(point, [about('input')], { settles })).recorded;
+    await (await decide(point, [about('input')], { claims })).recorded;
+    const taken = level === 'allow' ? ['policy.quota'] : [];
+    assert.deepEqual(seen, ['policy.settlement', ...taken]);
+    await assert.rejects(decide(point, [about('input')], { claims, settles }), TypeError);
   }
 });
 

@@ -86,7 +86,10 @@ async function dataPlane(
       arrival:
         rates === null
           ? null
-          : async (principal, model) => ({ rateOver: await rates.take(principal, model) }),
+          : async (principal, model) => ({
+              // No quota is about a model that is not listed, and none is asked.
+              rateOver: model === null ? 0 : await rates.take(principal, model),
+            }),
       resolve: (asked) => pins.resolve(asked),
       models: () => pins.list(),
       send: (call) => upstreams.send(call),

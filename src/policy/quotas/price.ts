@@ -7,11 +7,12 @@ export const nanosPerDollar = 1_000_000_000;
 /** The largest amount that is counted; more than that is as much as this. */
 export const most = Number.MAX_SAFE_INTEGER;
 
-/** Counts of tokens; `cached` is a part of `input`. */
+/** Counts of tokens; `cached` and `written` are parts of `input`: read from a cache, put into one. */
 export interface Tokens {
   readonly input: number;
   readonly output: number;
   readonly cached: number;
+  readonly written?: number;
 }
 
 /** What tokens of a model cost, in whole billionths of a US dollar; null: it has no price. */
@@ -26,6 +27,7 @@ interface Units {
   readonly input: bigint;
   readonly output: bigint;
   readonly cached: bigint;
+  readonly written: bigint;
 }
 
 /**
@@ -36,13 +38,15 @@ interface Units {
 export function costOf(prices: Prices): Cost {
   const byModel = new Map<string, Units>();
   for (const [model, price] of Object.entries(prices)) byModel.set(model, unitsOf(model, price));
-  return (model, { input, output, cached }) => {
+  return (model, { input, output, cached, written = 0 }) => {
     const units = byModel.get(model);
     if (units === undefined) return null;
     const warm = Math.min(cached, input);
+    const kept = Math.min(written, input - warm);
     const sum =
-      BigInt(input - warm) * units.input +
+      BigInt(input - warm - kept) * units.input +
       BigInt(warm) * units.cached +
+      BigInt(kept) * units.written +
       BigInt(output) * units.output;
     const nanos = (sum + perPrice - 1n) / perPrice;
     return nanos > BigInt(most) ? most : Number(nanos);
@@ -54,7 +58,8 @@ export function whole(count: number): number {
   return count >= 0 && count < most ? Math.ceil(count) : most;
 }
 
-function unitsOf(model: string, { input, output, cachedInput = input }: Price): Units {
+function unitsOf(model: string, price: Price): Units {
+  const { input, output, cachedInput = input, writtenInput = input } = price;
   const unit = (value: number): bigint => {
     if (typeof value === 'number' && value >= 0 && value <= highestPrice) {
       return BigInt(Math.ceil(Number((value * nanosPerDollar).toPrecision(15))));
@@ -62,5 +67,10 @@ function unitsOf(model: string, { input, output, cachedInput = input }: Price): 
     const message = `price \`${value}\` of model \`${model}\` is no amount from 0 to ${highestPrice}; write US dollars per million tokens`;
     throw new GatehouseError('bad_config', message);
   };
-  return { input: unit(input), output: unit(output), cached: unit(cachedInput) };
+  return {
+    input: unit(input),
+    output: unit(output),
+    cached: unit(cachedInput),
+    written: unit(writtenInput),
+  };
 }

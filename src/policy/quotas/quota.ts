@@ -39,6 +39,8 @@ export interface Price {
   readonly output: number;
   /** Input that the provider served from its cache; `input` where absent. */
   readonly cachedInput?: number | undefined;
+  /** Input that the provider put into its cache; `input` where absent. */
+  readonly writtenInput?: number | undefined;
 }
 
 /** Prices by exact model id. A model at no cost has prices of 0. */
@@ -62,6 +64,8 @@ export type QuotaOutcome =
       readonly input: number;
       readonly output: number;
       readonly cached: number;
+      /** Of `input`, what went into a cache. */
+      readonly written?: number;
     }
   | { readonly kind: 'none' }
   | { readonly kind: 'unknown'; readonly output: number };

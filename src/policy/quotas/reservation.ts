@@ -1,6 +1,6 @@
 import type { Claim } from '../../kernel/index.ts';
 import { bucketId } from './bucket.ts';
-import { type Cost, most, whole } from './price.ts';
+import { type Cost, most, type Tokens, whole } from './price.ts';
 import type { QuotaCall, QuotaOutcome, Reservation } from './quota.ts';
 import type { Rule } from './rule.ts';
 import type { Window, Windows } from './window.ts';
@@ -54,8 +54,8 @@ export function reservation(parts: ReservationParts, call: QuotaCall): Reservati
   const amountOf = meter(parts.cost, model.id);
   const needs: Need[] = [];
   for (const rule of rules) {
-    const amount = amountOf(rule, input, output, 0);
-    const least = amountOf(rule, input, 0, 0);
+    const amount = amountOf(rule, { input, output, cached: 0 });
+    const least = amountOf(rule, { input, output: 0, cached: 0 });
     if (amount === null || least === null) return refusal(parts, model.id, rule.quota.id);
     const holder = rule.holder(principal, model);
     const window = parts.windows.at(rule.quota.per ?? 'ever', now);
@@ -77,15 +77,15 @@ export function isHeld({ rule }: Need): boolean {
   return rule.quota.measure !== 'requests';
 }
 
-type Meter = (rule: Rule, input: number, output: number, cached: number) => number | null;
+type Meter = (rule: Rule, tokens: Tokens) => number | null;
 
 function meter(cost: Cost, model: string): Meter {
-  return ({ quota }, input, output, cached) => {
+  return ({ quota }, tokens) => {
     switch (quota.measure) {
       case 'tokens':
-        return Math.min(most, input + output);
+        return Math.min(most, tokens.input + tokens.output);
       case 'money':
-        return cost(model, { input, output, cached });
+        return cost(model, tokens);
       case 'requests':
       case 'concurrency':
         return 1;
@@ -121,9 +121,16 @@ function settlement(
 function charge(need: Need, estimate: number, amountOf: Meter, outcome: QuotaOutcome): number {
   if (outcome.kind === 'none') return 0;
   if (outcome.kind === 'used') {
-    const { input, output, cached } = outcome;
-    return amountOf(need.rule, whole(input), whole(output), whole(cached)) ?? need.amount;
+    const { input, output, cached, written = 0 } = outcome;
+    const tokens = {
+      input: whole(input),
+      output: whole(output),
+      cached: whole(cached),
+      written: whole(written),
+    };
+    return amountOf(need.rule, tokens) ?? need.amount;
   }
-  const guess = amountOf(need.rule, estimate, whole(outcome.output), 0) ?? need.amount;
+  const tokens = { input: estimate, output: whole(outcome.output), cached: 0 };
+  const guess = amountOf(need.rule, tokens) ?? need.amount;
   return Math.max(need.least, Math.min(need.amount, guess));
 }

@@ -10,6 +10,11 @@ const price = z
       .min(0)
       .optional()
       .describe("for input that the provider has in its cache; unset: `input`'s"),
+    writtenInput: z
+      .number()
+      .min(0)
+      .optional()
+      .describe("for input that the provider puts into its cache; unset: `input`'s"),
   })
   .describe('what it costs; without a price, a call under a quota of money is refused');
 

@@ -9,7 +9,7 @@ const quota = z
     id: name.describe('its name, in refusals and in the record'),
     of: z.enum(holders).describe('whose use is summed: each one has the limit for itself'),
     measure: z.enum(measures).describe('what is counted; `money` is US dollars'),
-    limit: z.number().positive().describe('how much of it'),
+    limit: z.number().min(0).describe('how much of it; 0 blocks'),
     per: z.enum(periods).optional().describe('the calendar window in UTC; `concurrency` has none'),
     only: z
       .strictObject({
