@@ -10,6 +10,7 @@ import {
   type Binding,
   type GatehouseError,
   type Principal,
+  type Recorder,
   systemClock,
 } from '../../src/kernel/index.ts';
 import { openPins } from '../../src/registry/index.ts';
@@ -41,6 +42,8 @@ export interface WorldOptions {
   readonly idleMs?: number;
   readonly identify?: (credential: string | null) => Principal;
   readonly budgets?: Budgets;
+  /** Where decisions are recorded; in memory unless given. */
+  readonly recorder?: Recorder;
   readonly tokens?: GatewayParts['tokens'];
   readonly enter?: GatewayParts['enter'];
 }
@@ -93,7 +96,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
         get bindings() {
           return world.bindings;
         },
-        recorder: record,
+        recorder: options.recorder ?? record,
         clock: systemClock,
       },
       clock: systemClock,
