@@ -26,7 +26,10 @@ export async function openBudgets(
           clock,
           log,
         });
-  if (rates !== null) opened.push(() => rates.close());
+  if (rates !== null) {
+    opened.push(() => rates.close());
+    await rates.ready;
+  }
   const quotas = openQuotas({
     pool,
     clock,

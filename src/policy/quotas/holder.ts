@@ -73,10 +73,18 @@ export class Holder {
     }
   }
 
-  close(): void {
+  /** Gives the number up and the connection back. */
+  async close(): Promise<void> {
     this.#closed = true;
     this.#cancel();
-    if (this.#client !== null) this.#release(this.#client);
+    const client = this.#client;
+    if (client === null) return;
+    this.#client = null;
+    this.#number = null;
+    await client.query('select pg_advisory_unlock_all()').then(
+      () => client.release(),
+      () => client.release(true),
+    );
   }
 
   async #lock(client: pg.PoolClient): Promise<number> {

@@ -88,7 +88,7 @@ export function openQuotas(from: QuotasFrom): Quotas {
     },
     async close() {
       await rounds.stop();
-      holder.close();
+      await holder.close();
     },
   };
 }
