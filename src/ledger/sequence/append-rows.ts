@@ -39,21 +39,35 @@ interface Statement {
   readonly text: string;
 }
 
-// Four statements, each planned once: with and without full tiles, with and without bodies.
-function statement(tiles: boolean, blobs: boolean): Statement {
+/**
+ * `trusting`: the head may have moved, and then nothing is written. `locked`: it was just read under
+ * a lock, and only a broken database would have moved it: the statement then fails.
+ */
+export type Trust = 'trusting' | 'locked';
+
+const answer: Readonly<Record<Trust, string>> = {
+  trusting: 'count(*)::int',
+  locked: '1 / count(*)::int',
+};
+
+// Eight statements, each planned once: with and without full tiles, with and without bodies.
+function statement(tiles: boolean, blobs: boolean, trust: Trust): Statement {
   const first = entryParameters + 1;
   const tilePart = tiles ? tilesFrom(first) : '';
   const blobAt = tiles ? first + tileParametersCount : first;
   const blobPart = blobs ? `, blobs as (${blobInsert(blobAt, 'head')})` : '';
   return {
-    name: `ledger-append${tiles ? '-tiles' : ''}${blobs ? '-blobs' : ''}`,
-    text: `${headAndEntries}${tilePart}${blobPart} select count(*)::int as moved from head`,
+    name: `ledger-append-${trust}${tiles ? '-tiles' : ''}${blobs ? '-blobs' : ''}`,
+    text: `${headAndEntries}${tilePart}${blobPart} select ${answer[trust]} as moved from head`,
   };
 }
 
-const statements = [false, true].map((tiles) =>
-  [false, true].map((blobs) => statement(tiles, blobs)),
-);
+const statementsOf = (trust: Trust) =>
+  [false, true].map((tiles) => [false, true].map((blobs) => statement(tiles, blobs, trust)));
+const statements: Readonly<Record<Trust, Statement[][]>> = {
+  trusting: statementsOf('trusting'),
+  locked: statementsOf('locked'),
+};
 
 /** What is appended in one step: entries with their bodies, and the tiles that they fill. */
 export interface Appended {
@@ -74,11 +88,14 @@ export async function appendRows(
   after: LogTree,
   { rows, blobs, tiles }: Appended,
   at: number,
+  trust: Trust,
 ): Promise<boolean> {
   const values = entryValues(before, after, rows, at);
   if (tiles.length > 0) values.push(...tileValues(tiles));
   if (blobs.length > 0) values.push(...blobParameters(blobs));
-  const known = statements[tiles.length > 0 ? 1 : 0]?.[blobs.length > 0 ? 1 : 0] as Statement;
+  const known = statements[trust][tiles.length > 0 ? 1 : 0]?.[
+    blobs.length > 0 ? 1 : 0
+  ] as Statement;
   const { rows: answers } = await client.query<{ moved: number }>({ ...known, values });
   return answers[0]?.moved === 1;
 }

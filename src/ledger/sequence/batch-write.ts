@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Clock, Refusal } from '../../kernel/index.ts';
-import { appendRows, type EntryRow, holdsRows } from './append-rows.ts';
+import { appendRows, type EntryRow, holdsRows, type Trust } from './append-rows.ts';
 import { type Claimers, settleClaims } from './claims.ts';
 import { type HeadRow, oneHead, selectHead, treeAt } from './log-rows.ts';
 import type { LogTree } from './log-tree.ts';
@@ -38,7 +38,7 @@ export function writeTrusting(
   tree: LogTree,
   parts: WriteParts,
 ): Promise<Written | null> {
-  return append(client, batch, tree, parts);
+  return append(client, batch, tree, parts, 'trusting');
 }
 
 /**
@@ -53,7 +53,12 @@ export async function writeLocked(
   parts: WriteParts,
 ): Promise<Written> {
   // Whoever still holds the head (also a connection of ours that broke) is waited for here.
-  const answers = await client.query(`begin; ${selectHead} for update`);
+  const opening = client.query(`begin; ${selectHead} for update`);
+  opening.catch(() => {});
+  // Where nothing has to be looked for, claims are asked in the same round trip.
+  const early = attempts.length === 0 ? settleClaims(client, batch, parts.claimers) : null;
+  early?.catch(() => {});
+  const answers = await opening;
   const head = oneHead((answers as unknown as pg.QueryResult<HeadRow>[])[1]?.rows ?? []);
   const tree = await treeAt(client, head, known);
   for (const { first, rows } of attempts) {
@@ -61,13 +66,13 @@ export async function writeLocked(
     await client.query('commit');
     return { first, tree };
   }
-  const refused = await settleClaims(client, batch, parts.claimers);
+  const { refused, written } = await (early ?? settleClaims(client, batch, parts.claimers));
   composeClaimed(batch, refused);
-  const written = await append(client, batch, tree, parts);
-  // The head is locked and was just read: only a broken database comes here.
-  if (written === null) throw new Error('the locked head of the log moved');
-  await client.query('commit');
-  return written;
+  const appended = append(client, batch, tree, parts, 'locked');
+  // INVARIANT: what fails before it makes the commit a rollback.
+  const committed = client.query('commit');
+  const [, done] = await Promise.all([written, appended, committed]);
+  return done as Written;
 }
 
 async function append(
@@ -75,12 +80,14 @@ async function append(
   batch: readonly Pending[],
   before: LogTree,
   { clock, attempting }: WriteParts,
+  trust: Trust,
 ): Promise<Written | null> {
   const rows = batch.map((pending) => pending.row as EntryRow);
   const { tree, tiles } = before.extended(rows.map(({ hash }) => hash));
   attempting({ first: before.size, rows });
   const blobs = batch.flatMap((pending) => pending.blobs);
-  const moved = await appendRows(client, before, tree, { rows, blobs, tiles }, clock.now());
+  const appended = { rows, blobs, tiles };
+  const moved = await appendRows(client, before, tree, appended, clock.now(), trust);
   return moved ? { first: before.size, tree } : null;
 }
 

@@ -28,6 +28,8 @@ export class LogConnection {
       const client = await this.#pool.connect();
       this.#client = client;
       this.#lost = false;
+      // Statements that do not wait for each other's answers share a round trip.
+      (client as { pipeline: boolean }).pipeline = true;
       const lose = () => {
         if (this.#client === client) this.#lost = true;
       };

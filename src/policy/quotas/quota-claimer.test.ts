@@ -5,6 +5,7 @@ import type pg from 'pg';
 import { type TestStore, testStore } from '../../../test/database.ts';
 import { modelQuotas, QuotaModel } from '../../../test/policy/quota-model.ts';
 import { caller, model, testQuotas } from '../../../test/policy/quota-world.ts';
+import type { Claimer } from '../../ledger/index.ts';
 import type { QuotaOutcome, Reservation } from './quota.ts';
 import type { Quotas } from './quotas.ts';
 
@@ -99,10 +100,10 @@ class World {
     await transaction(async (client) => {
       if (undone) {
         await client.query('savepoint claims');
-        await quotas.claimers['policy.quota'](client, claims);
+        await answersOf(quotas.claimers['policy.quota'](client, claims));
         await client.query('rollback to savepoint claims');
       }
-      const said = await quotas.claimers['policy.quota'](client, claims);
+      const said = await answersOf(quotas.claimers['policy.quota'](client, claims));
       for (const [i, { agent, input, output }] of calls.entries()) {
         const reservation = made[i] as Reservation;
         const id = reservation.claims[0]?.key ?? '';
@@ -119,7 +120,10 @@ class World {
     if (given === undefined) return;
     const { quotas } = this.#at(which % 2);
     const claims = given.reservation.settle(ended);
-    await transaction((client) => quotas.claimers['policy.settlement'](client, claims));
+    await transaction(
+      async (client) =>
+        void (await answersOf(quotas.claimers['policy.settlement'](client, claims))),
+    );
     this.#model.settle(given.id, ended);
   }
 
@@ -190,3 +194,11 @@ describe('the claimers of quotas', () => {
     );
   });
 });
+
+/** What a claimer said, once all that it sent has counted. */
+async function answersOf(said: ReturnType<Claimer>): Promise<readonly (string | null)[]> {
+  const answer = await said;
+  if (!('answers' in answer)) return answer;
+  await answer.written;
+  return answer.answers;
+}

@@ -50,8 +50,8 @@ export function quotaClaimer({ clock, holder }: QuotaClaimerParts): Claimer {
       }
       return null;
     });
-    if (granted.length > 0) await write(client, granted, number, clock.now());
-    return answers;
+    if (granted.length === 0) return answers;
+    return { answers, written: write(client, granted, number, clock.now()) };
   };
 }
 

@@ -75,8 +75,9 @@ export function openQuotas(from: QuotasFrom): Quotas {
   return {
     reserve: (call) => reservation(parts, call),
     claimers: {
-      'policy.quota': quotaClaimer({ clock, holder: () => holder.number }),
+      // First: a reservation is decided on what is left after all that is settled with it.
       'policy.settlement': settlementClaimer,
+      'policy.quota': quotaClaimer({ clock, holder: () => holder.number }),
     },
     standing: (filter = {}) => standings({ pool, clock, rules }, filter),
     sweep,

@@ -20,13 +20,17 @@ export const settlementClaimer: Claimer = async (client, claims) => {
       amounts.push(amount);
     }
   }
-  if (ids.length > 0) {
-    const locked = [[...new Set(buckets)].sort()];
-    await client.query({ name: 'quota-lock-settled', text: lockStatement, values: locked });
-    const values = [ids, buckets, amounts];
-    await client.query({ name: 'quota-settle', text: settleStatement, values });
-  }
-  return claims.map((claim) => (isSettlement(claim) ? null : 'this is no settlement of quotas'));
+  const answers = claims.map((one) =>
+    isSettlement(one) ? null : 'this is no settlement of quotas',
+  );
+  if (ids.length === 0) return answers;
+  const locked = [[...new Set(buckets)].sort()];
+  const values = [ids, buckets, amounts];
+  const written = Promise.all([
+    client.query({ name: 'quota-lock-settled', text: lockStatement, values: locked }),
+    client.query({ name: 'quota-settle', text: settleStatement, values }),
+  ]);
+  return { answers, written };
 };
 
 // The first word on a hold counts.
