@@ -12,7 +12,7 @@ export function cedarControl(current: () => Standing, clock: Clock): Control {
       const set = current();
       const action = actions[subject.stage];
       if (action === undefined) throw new TypeError(`no action at stage ${subject.stage}`);
-      const { mentions } = set.check;
+      const mentions = set.check.mentions[action];
       return opinionOf(set, subject, { action, time: timeOf(clock.now()), mentions });
     },
   };

@@ -50,7 +50,7 @@ export function cache(name: string, schema: string, set: PolicySet): void {
     if (answer.type === 'failure') set.errors.push(...answer.errors.map((e) => flaw(e, nowhere)));
   }
   if (set.errors.length > 0) return;
-  for (const action of unfit(name, schema, set.mentions)) {
+  for (const action of unfit(name, schema)) {
     const message = `this version of gatehouse asks \`${action}\` in another way than the schema says`;
     const help = `take the ${schemaFile} that comes with this version`;
     set.errors.push({ where: `${schemaFile}:1:1`, message, help });

@@ -1,5 +1,4 @@
 import type { JsonObject } from '../kernel/index.ts';
-import type { Mentions } from './mentions.ts';
 
 // What the gateway puts into a subject's context, read strictly: anything in another shape is a
 // defect of ours, and refused rather than guessed.
@@ -28,9 +27,4 @@ export function countOf(value: unknown, name: string): number {
   if (value === undefined) return 0;
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
   throw new TypeError(`${name} is a whole number of at least 0`);
-}
-
-/** The groups of the model that some policy speaks of: no policy can see the others. */
-export function groupsOf(context: JsonObject, mentions: Mentions): readonly string[] {
-  return textsOf(context, 'groups').filter((group) => mentions.has(`group:${group}`));
 }

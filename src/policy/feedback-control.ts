@@ -20,7 +20,7 @@ export function feedbackControl(current: () => Standing, clock: Clock): Control 
       if (!textsOf(subject.context, 'features').includes(kind)) return { level: 'allow' };
       const set = current();
       const time = timeOf(clock.now());
-      const { mentions } = set.check;
+      const mentions = set.check.mentions.see_feedback;
       const asking = { action: 'see_feedback', kind, time, mentions } as const;
       const opinion = opinionOf(set, subject, asking);
       if (opinion.level === 'allow' || opinion.code === 'policy_error') return opinion;

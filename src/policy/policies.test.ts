@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { GatehouseError, type Opinion, type Subject, subject } from '../kernel/index.ts';
-import type { Mention } from './mentions.ts';
+import { everything } from './mentions.ts';
 import { openPolicies, type Policies } from './policies.ts';
-import { timeOf } from './question.ts';
-import { questionKey } from './question-key.ts';
+import { question, timeOf } from './question.ts';
+import { questionKey } from './standing.ts';
 
 const folder = fileURLToPath(new URL('../../policies', import.meta.url));
 const schema = readFileSync(join(folder, 'schema.cedarschema'), 'utf8');
@@ -135,8 +135,11 @@ describe('policies', () => {
     ]) {
       assert.equal(judge(policies, one).code, 'policy_error');
     }
+    const speaking = sources(
+      'permit (principal, action == Action::"call_model", resource) when { context.features.isEmpty() };',
+    );
     const odd = asking({ context: { ...context, features: [1] } });
-    assert.throws(() => judge(policies, odd), TypeError);
+    assert.throws(() => judge(speaking, odd), TypeError);
   });
 
   test('see tenant, owner, credential, delegation, provider and the name asked for (A1, A2)', () => {
@@ -178,8 +181,17 @@ describe('policies', () => {
       asking(),
     ];
     const time = timeOf(clock.now());
-    const asked = { action: 'call_model', time, mentions: new Set<Mention>() } as const;
-    assert.equal(new Set(two.map((one) => questionKey(one, asked))).size, two.length);
+    const asked = { action: 'call_model', time, mentions: everything } as const;
+    const keys = two.map((one) => questionKey(question('x', one, asked), one));
+    assert.equal(new Set(keys).size, two.length);
+  });
+
+  test('tell each caller its own name where they refuse, though none speaks of names (A2)', () => {
+    const policies = sources('permit (principal, action == Action::"enter", resource);');
+    for (const name of ['one', 'two']) {
+      const opinion = judge(policies, asking({ principal: { ...agent, name } }));
+      assert.match(opinion.reason ?? '', new RegExp(`no policy lets agent .${name}. `));
+    }
   });
 
   test('that are not valid are told with file, line and mend, all of them (A2)', () => {

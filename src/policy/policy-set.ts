@@ -8,7 +8,7 @@ import {
   validate,
 } from '@cedar-policy/cedar-wasm/nodejs';
 import { tooComplex } from './complexity.ts';
-import { type Mention, type Mentions, mentionsOf } from './mentions.ts';
+import { mentionsOf } from './mentions.ts';
 import { Places } from './place.ts';
 import type { TestResult } from './policy-test.ts';
 import { type Action, allActions } from './question.ts';
@@ -38,8 +38,8 @@ export interface PolicyCheck {
   readonly warnings: readonly PolicyFlaw[];
   /** What the tests of the set came to; none is run on a set that is not valid. */
   readonly tests: readonly TestResult[];
-  /** What that changes from call to call its policies speak of. */
-  readonly mentions: Mentions;
+  /** For each action, what the policies that can speak of it speak of. */
+  readonly mentions: Readonly<Record<Action, ReadonlySet<string>>>;
 }
 
 /** What was read of policies and schema: all that is wrong, and the texts by id where nothing is. */
@@ -48,7 +48,7 @@ export interface PolicySet {
   readonly texts: Record<string, string>;
   readonly errors: PolicyFlaw[];
   readonly warnings: PolicyFlaw[];
-  readonly mentions: Set<Mention>;
+  readonly mentions: Readonly<Record<Action, Set<string>>>;
   /** The ids of the policies that can speak of an action. */
   readonly ofAction: Readonly<Record<Action, string[]>>;
 }
@@ -65,7 +65,8 @@ export function readSet(sources: PolicySources): PolicySet {
   // No prototype: an @id may be any text, `__proto__` too.
   const texts: Record<string, string> = Object.create(null);
   const ofAction = { enter: [], call_model: [], see_feedback: [], call_tool: [] };
-  const mentions = new Set<Mention>();
+  const none = () => new Set<string>();
+  const mentions = { enter: none(), call_model: none(), see_feedback: none(), call_tool: none() };
   const set: PolicySet = { policies: [], texts, errors: [], warnings: [], mentions, ofAction };
   for (const { where, message } of tooComplex(sources)) {
     set.errors.push({ where: `${where}:1:1`, message, help: null });
@@ -117,8 +118,11 @@ function readFile(
     }
     set.texts[fact.id] = policy;
     found.set(fact.id, point);
-    for (const one of mentionsOf(parsed.json)) set.mentions.add(one);
-    for (const action of actionsOf(parsed.json)) set.ofAction[action].push(fact.id);
+    const mentions = mentionsOf(parsed.json);
+    for (const action of actionsOf(parsed.json)) {
+      set.ofAction[action].push(fact.id);
+      for (const one of mentions) set.mentions[action].add(one);
+    }
   }
 }
 

@@ -1,10 +1,11 @@
 import type {
+  CedarValueJson,
   Entities,
   EntityJson,
   StatefulAuthorizationCall,
 } from '@cedar-policy/cedar-wasm/nodejs';
-import type { Stage, Subject } from '../kernel/index.ts';
-import { countOf, groupsOf, textOf, textsOf } from './facts.ts';
+import type { Principal, Stage, Subject } from '../kernel/index.ts';
+import { countOf, textOf, textsOf } from './facts.ts';
 import type { Mentions } from './mentions.ts';
 
 /** What is asked of Cedar: the actions of the schema. */
@@ -29,7 +30,7 @@ export interface Time {
   readonly weekday: number;
 }
 
-/** One thing to ask about a subject: the action, when, and of what the set's policies speak. */
+/** One thing to ask about a subject: the action, when, and of what the policies for it speak. */
 export interface Asking {
   readonly action: Action;
   /** For `see_feedback`: what the answer would carry. */
@@ -45,7 +46,6 @@ const resourceOf = {
   see_feedback: 'model',
   call_tool: 'tool',
 };
-const noTime: Time = { hour: 0, weekday: 1 };
 
 /** The time of a policy. `now` is Unix time in milliseconds. */
 export function timeOf(now: number): Time {
@@ -59,13 +59,14 @@ export function fits({ principal, resource }: Subject, { action }: Asking): bool
 }
 
 /**
- * The question that Cedar is asked, with no more entities than it needs. `name` is that of the
- * prepared set.
+ * The question that Cedar is asked, with no more in it than the policies speak of. `name` is that of
+ * the prepared set.
  *
- * INVARIANT: where it `fits`, it is one that the schema takes. So Cedar is not made to hold it against
- * the schema each time, which took a third of a decision; loading a set does, and a property test.
+ * INVARIANT: where it `fits`, it is one that the schema takes, but for members that no policy of the
+ * set speaks of. So Cedar is not made to hold it against the schema each time, which took a third of
+ * a decision; loading a set does, and a property test.
  *
- * @throws TypeError where the subject's context is not in shape, which is a defect of ours.
+ * @throws TypeError where what policies speak of is not in shape in the subject, which is a defect of ours.
  */
 export function question(
   name: string,
@@ -84,43 +85,65 @@ export function question(
   };
 }
 
-type Context = StatefulAuthorizationCall['context'];
+type Attributes = Record<string, CedarValueJson>;
 
-function contextOf(subject: Subject, asking: Asking): Context {
-  const { context } = subject;
-  const { action, kind = '', mentions } = asking;
-  const { hour, weekday } = mentions.has('time') ? asking.time : noTime;
-  const common = {
-    protocol: textOf(context, 'protocol'),
-    caller: callerOf(subject),
-    time: { hour, weekday },
-  };
-  if (action === 'enter') return common;
-  if (action === 'see_feedback') return { ...common, kind };
-  const labels = [...textsOf(context, 'labels')];
-  if (action === 'call_tool') return { ...common, labels };
-  return {
-    ...common,
-    labels,
-    stream: context['stream'] === true,
-    asked: textOf(context, 'asked'),
-    features: withKinds(textsOf(context, 'features')),
-    // INVARIANT: what no policy of the set speaks of is not told, so that it need not be in the key.
-    tokens: mentions.has('tokens') ? countOf(context['tokens'], 'context.tokens') : 0,
-    cost: mentions.has('cost') ? countOf(context['cost'], 'context.cost') : 0,
-  };
+/** Each attribute, and how it is read: what no policy speaks of is not even read. */
+type Readers<T> = Readonly<Record<string, (from: T) => CedarValueJson>>;
+
+function told<T>(readers: Readers<T>, from: T, mentions: Mentions): Attributes {
+  const attributes: Attributes = {};
+  for (const name in readers) {
+    if (mentions.has(name)) attributes[name] = (readers[name] as Readers<T>[string])(from);
+  }
+  return attributes;
 }
 
-function callerOf({ principal: { credential, actors } }: Subject): Context {
-  return {
-    credential: credential.kind,
-    bound: credential.bound === true,
-    scoped: credential.scopes !== undefined,
-    scopes: [...(credential.scopes ?? [])],
-    delegated: actors.length > 0,
-    depth: actors.length,
-    actors: actors.map(({ kind, id }) => `${kind}:${id}`),
-  };
+interface Asked {
+  readonly subject: Subject;
+  readonly asking: Asking;
+}
+
+const ofCaller: Readers<Principal> = {
+  credential: ({ credential }) => credential.kind,
+  bound: ({ credential }) => credential.bound === true,
+  scoped: ({ credential }) => credential.scopes !== undefined,
+  scopes: ({ credential }) => [...(credential.scopes ?? [])],
+  delegated: ({ actors }) => actors.length > 0,
+  depth: ({ actors }) => actors.length,
+  actors: ({ actors }) => actors.map(({ kind, id }) => `${kind}:${id}`),
+};
+
+const ofTime: Readers<Time> = { hour: ({ hour }) => hour, weekday: ({ weekday }) => weekday };
+
+const ofEntering: Readers<Asked> = {
+  protocol: ({ subject }) => textOf(subject.context, 'protocol'),
+  caller: ({ subject, asking }) => told(ofCaller, subject.principal, asking.mentions),
+  time: ({ asking }) => told(ofTime, asking.time, asking.mentions),
+};
+
+const ofTool: Readers<Asked> = {
+  ...ofEntering,
+  labels: ({ subject }) => [...textsOf(subject.context, 'labels')],
+};
+
+const ofModel: Readers<Asked> = {
+  ...ofTool,
+  stream: ({ subject }) => subject.context['stream'] === true,
+  asked: ({ subject }) => textOf(subject.context, 'asked'),
+  features: ({ subject }) => withKinds(textsOf(subject.context, 'features')),
+  tokens: ({ subject }) => countOf(subject.context['tokens'], 'context.tokens'),
+  cost: ({ subject }) => countOf(subject.context['cost'], 'context.cost'),
+};
+
+const ofContext: Readonly<Record<Action, Readers<Asked>>> = {
+  enter: ofEntering,
+  call_model: ofModel,
+  see_feedback: { ...ofEntering, kind: ({ asking }) => asking.kind ?? '' },
+  call_tool: ofTool,
+};
+
+function contextOf(subject: Subject, asking: Asking): Attributes {
+  return told(ofContext[asking.action], { subject, asking }, asking.mentions);
 }
 
 /** Cedar has no wildcard on sets: for each `kind:detail` the set holds `kind` too. */
@@ -133,21 +156,35 @@ function withKinds(features: readonly string[]): string[] {
   return [...all];
 }
 
+const ofAgent: Readers<Principal> = {
+  name: ({ name }) => name,
+  owner: ({ owner }) => ({ __entity: { type: 'Person', id: owner } }),
+  tenant: ({ tenant }) => ({ __entity: { type: 'Tenant', id: tenant } }),
+  risk: ({ risk }) => countOf(risk, 'principal.risk'),
+};
+
 function entitiesOf({ principal, resource, context }: Subject, mentions: Mentions): Entities {
   const entities: EntityJson[] = [];
   if (principal.kind === 'agent') {
-    const { id, name } = principal;
-    const owner = { __entity: { type: 'Person', id: principal.owner } };
-    const tenant = { type: 'Tenant', id: principal.tenant };
-    const risk = countOf(principal.risk, 'principal.risk');
-    const attrs = { name, owner, tenant: { __entity: tenant }, risk };
-    entities.push({ uid: { type: 'Agent', id }, attrs, parents: [tenant] });
+    const { id, tenant } = principal;
+    // A policy can have the tenant from the agent, without naming it.
+    const seen = mentions.has('tenant') || mentions.has(tenant);
+    const parents = seen ? [{ type: 'Tenant', id: tenant }] : [];
+    const uid = { type: 'Agent', id };
+    entities.push({ uid, attrs: told(ofAgent, principal, mentions), parents });
   }
   if (resource.type === 'model') {
-    const groups = groupsOf(context, mentions).map((id) => ({ type: 'ModelGroup', id }));
+    const groups = textsOf(context, 'groups').filter((id) => mentions.has(id));
+    const parents = groups.map((id) => ({ type: 'ModelGroup', id }));
     const provider = textOf(context, 'provider');
-    const parents = provider === '' ? groups : [{ type: 'Provider', id: provider }, ...groups];
+    if (provider !== '' && mentions.has(provider)) parents.push({ type: 'Provider', id: provider });
     entities.push({ uid: { type: 'Model', id: resource.id }, attrs: {}, parents });
   }
-  return entities;
+  // One with nothing to it is the same to Cedar as one that is not there.
+  return entities.filter(({ attrs, parents }) => parents.length > 0 || hasMembers(attrs));
+}
+
+function hasMembers(record: object): boolean {
+  for (const _ in record) return true;
+  return false;
 }

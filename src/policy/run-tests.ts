@@ -1,6 +1,7 @@
 import { schemaToJson, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
 import { type Subject, subject } from '../kernel/index.ts';
-import type { Mentions } from './mentions.ts';
+import { everything } from './mentions.ts';
+import type { PolicyCheck } from './policy-set.ts';
 import { type PolicyTest, type TestResult, testFile } from './policy-test.ts';
 import { allActions, question } from './question.ts';
 import { type Ruling, ruling } from './standing.ts';
@@ -9,12 +10,13 @@ import type { PlacedTest } from './test-files.ts';
 /** Asks the set that is prepared under this name what each test asks. */
 export function runTests(
   name: string,
-  mentions: Mentions,
+  mentions: PolicyCheck['mentions'],
   tests: readonly PlacedTest[],
 ): readonly TestResult[] {
   return tests.map(({ test, where }) => {
     const { action, kind, time } = test;
-    const said = ruling(name, subjectOf(test), { action, kind, time, mentions });
+    const asking = { action, kind, time, mentions: mentions[action] };
+    const said = ruling(name, subjectOf(test), asking);
     const message = wrong(test, said);
     return { name: test.name, where, ok: message === null, message };
   });
@@ -25,12 +27,13 @@ export function runTests(
  * of another version, or one that was edited. Cedar would refuse every such question, or take a
  * group for an action that nobody asks.
  */
-export function unfit(name: string, schema: string, mentions: Mentions): readonly string[] {
+export function unfit(name: string, schema: string): readonly string[] {
   const grouped = groupedActions(schema);
   return allActions.filter((action) => {
     const [test] = testFile.parse({ tests: [{ name: 'fits', action, expect: 'deny' }] }).tests;
     const { kind, time } = test as PolicyTest;
-    const asked = question(name, subjectOf(test as PolicyTest), { action, kind, time, mentions });
+    const asking = { action, kind, time, mentions: everything };
+    const asked = question(name, subjectOf(test as PolicyTest), asking);
     const schema = { preparsedSchemaName: name, validateRequest: true };
     return grouped || statefulIsAuthorized({ ...asked, ...schema }).type === 'failure';
   });

@@ -1,8 +1,11 @@
-import { type AuthorizationAnswer, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
+import {
+  type AuthorizationAnswer,
+  type StatefulAuthorizationCall,
+  statefulIsAuthorized,
+} from '@cedar-policy/cedar-wasm/nodejs';
 import { type Opinion, Recent, type Subject } from '../kernel/index.ts';
 import type { PolicyCheck, PolicyFact } from './policy-set.ts';
 import { type Asking, fits, question } from './question.ts';
-import { questionKey } from './question-key.ts';
 
 /** A policy set in force, with the answers it gave lately. */
 export interface Standing {
@@ -30,9 +33,15 @@ export interface Ruling {
  * error, since Cedar skips a `forbid` that fails and would let the request pass.
  */
 export function ruling(name: string, subject: Subject, asking: Asking): Ruling {
-  if (!fits(subject, asking)) return { decision: 'error', ids: [] };
-  const answer = answerTo(question(name, subject, asking));
-  if (answer === null || answer.type === 'failure') return { decision: 'error', ids: [] };
+  const asked = question(name, subject, asking);
+  return fits(subject, asking) ? rulingOn(asked) : unfitting;
+}
+
+const unfitting: Ruling = { decision: 'error', ids: [] };
+
+function rulingOn(asked: StatefulAuthorizationCall): Ruling {
+  const answer = answerTo(asked);
+  if (answer === null || answer.type === 'failure') return unfitting;
   const { decision, diagnostics } = answer.response;
   if (diagnostics.errors.length > 0) {
     return { decision: 'error', ids: diagnostics.errors.map(({ policyId }) => policyId).sort() };
@@ -42,16 +51,27 @@ export function ruling(name: string, subject: Subject, asking: Asking): Ruling {
 
 /** What the set in force says: `allow` or `deny`, from memory where it was asked before. */
 export function opinionOf(set: Standing, subject: Subject, asking: Asking): Opinion {
-  const key = questionKey(subject, asking);
+  const asked = question(set.check.hash, subject, asking);
+  const key = questionKey(asked, subject);
   const known = set.answers.get(key);
   if (known !== undefined) return known;
-  const opinion = Object.freeze(said(set, subject, asking));
+  const ruled = fits(subject, asking) ? rulingOn(asked) : unfitting;
+  const opinion = Object.freeze(said(set, subject, asking, ruled));
   set.answers.set(key, opinion);
   return opinion;
 }
 
+/**
+ * INVARIANT: the key is the question itself, and the name of who asks, which a refusal tells: two
+ * subjects of the same key get the same answer. JSON writes no two questions alike, whatever a caller
+ * writes into a name.
+ */
+export function questionKey(asked: StatefulAuthorizationCall, { principal }: Subject): string {
+  return JSON.stringify(asked) + principal.name;
+}
+
 // Cedar throws on texts that it cannot hold, such as a name with a lone surrogate in it.
-function answerTo(asked: ReturnType<typeof question>): AuthorizationAnswer | null {
+function answerTo(asked: StatefulAuthorizationCall): AuthorizationAnswer | null {
   try {
     return statefulIsAuthorized(asked);
   } catch {
@@ -59,10 +79,8 @@ function answerTo(asked: ReturnType<typeof question>): AuthorizationAnswer | nul
   }
 }
 
-function said(set: Standing, subject: Subject, asking: Asking): Opinion {
-  const { hash } = set.check;
-  const { decision, ids } = ruling(hash, subject, asking);
-  const evidence = { policySet: hash, policies: [...ids] };
+function said(set: Standing, subject: Subject, asking: Asking, { decision, ids }: Ruling): Opinion {
+  const evidence = { policySet: set.check.hash, policies: [...ids] };
   if (decision === 'allow') return { level: 'allow', evidence };
   if (decision === 'error') {
     const which =

@@ -4,9 +4,9 @@ import type { Subject } from '../../src/kernel/index.ts';
 
 // Random policies and requests over few names, so that they meet.
 
-const names = ['a', 'b', 'general', 'agent:a', 'person:b', 'call_model', 'x*y', ''];
+const texts = ['a', 'b', 'general', 'agent:a', 'person:b', 'call_model', 'x*y', ''];
 const numbers = [-1, 0, 1, 2, 3, 50, 100, 9_007_199_254_740_991, -9_007_199_254_740_991];
-const name = fc.constantFrom(...names);
+const name = fc.constantFrom(...texts);
 const uid = (type: string, id: string) => ({ Value: { __entity: { type, id } } }) as Expr;
 const groups = ['general', 'a', 'b'];
 
@@ -36,6 +36,11 @@ const leaves = {
   text: [ofPrincipal('name'), ofContext('asked'), ofContext('protocol'), ofCaller('credential')],
   set: [ofContext('features'), ofContext('labels'), ofCaller('actors'), ofCaller('scopes')],
 };
+
+// Records that are not at once asked for a member.
+const early: Expr = { Record: { hour: { Value: 1 }, weekday: { Value: 1 } } };
+const isEarly: Expr = { '==': { left: ofContext('time'), right: early } };
+const either = (one: Expr): Arb => chosen(fc.constantFrom(...leaves.bool), fc.constant(one));
 
 type Arb = fc.Arbitrary<Expr>;
 const setOf = (elements: Expr[]): Expr => ({ Set: elements });
@@ -91,6 +96,8 @@ function hierarchy(): Arb {
       .constantFrom(...['cost', 'labels'])
       .map((attr): Expr => ({ has: { left: variable('context'), attr } })),
     fc.constant<Expr>({ has: { left: variable('context'), attr: ['caller', 'bound'] } }),
+    within(variable('resource'), fc.constant(uid('Provider', 'a'))),
+    within(variable('principal'), fc.constant(ofPrincipal('tenant'))),
   );
 }
 
@@ -102,6 +109,7 @@ export const typed = fc.letrec<Record<'bool' | 'long' | 'text' | 'set', Expr>>((
     bool: fc.oneof(
       { ...shallow, withCrossShrink: true },
       fc.constantFrom(...leaves.bool),
+      fc.constant(isEarly),
       hierarchy(),
       binary(['<', '<=', '>', '>='], long, long),
       binary(['==', '!='], long, long),
@@ -121,6 +129,8 @@ export const typed = fc.letrec<Record<'bool' | 'long' | 'text' | 'set', Expr>>((
       binary(['+', '-', '*'], long, long),
       long.map((arg): Expr => ({ neg: { arg } })),
       chosen(bool, long),
+      either(ofContext('caller')).map((caller) => member(caller, 'depth')),
+      either(variable('context')).map((context) => member(context, 'tokens')),
       fc.tuple(long, text).map(([a, b]) => member({ Record: { a, b } }, 'a')),
     ),
     text: fc.oneof(shallow, fc.constantFrom(...leaves.text), literal.text, chosen(bool, text)),
@@ -246,12 +256,13 @@ export const asked: fc.Arbitrary<Subject> = fc
   }));
 
 export const time = fc.record({
-  hour: fc.integer({ min: 0, max: 23 }),
-  weekday: fc.integer({ min: 1, max: 7 }),
+  hour: fc.constantFrom(0, 1, 1, 23),
+  weekday: fc.constantFrom(1, 1, 2, 7),
 });
 
-/** All that a policy could speak of: nothing is kept from it. */
-export const everything = new Set([
-  ...(['cost', 'tokens', 'time'] as const),
-  ...[...groups, 'other'].map((group) => `group:${group}` as const),
-]);
+/** Names that policies could speak of: of attributes, and of entities. */
+export const names = [
+  ...['protocol', 'caller', 'time', 'kind', 'labels', 'stream', 'asked', 'features', 'tokens'],
+  ...['cost', 'credential', 'bound', 'scoped', 'scopes', 'delegated', 'depth', 'actors'],
+  ...['hour', 'weekday', 'name', 'owner', 'tenant', 'risk', 'a', 'b', 'c', 'general', 'other'],
+];

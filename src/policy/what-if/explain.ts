@@ -1,4 +1,5 @@
 import type { PolicyJson, StatefulAuthorizationCall } from '@cedar-policy/cedar-wasm/nodejs';
+import { everything } from '../mentions.ts';
 import type { PolicyFact } from '../policy-set.ts';
 import { question, type Time } from '../question.ts';
 import { ruling, type Standing } from '../standing.ts';
@@ -63,7 +64,8 @@ export function explain(
 ): Explanation {
   const asking = askingOf(put, time, set.check.mentions);
   const { decision, ids } = ruling(set.check.hash, put.subject, asking);
-  const asked = question(set.check.hash, put.subject, asking);
+  // All of it: what is told names the agent, though no policy may.
+  const asked = question(set.check.hash, put.subject, { ...asking, mentions: everything });
   const seen = look(policies, asked);
   const hits = seen.filter(({ matches }) => matches !== false);
   const permitted = hits.some(({ policy, matches }) => policy.effect === 'permit' && matches);

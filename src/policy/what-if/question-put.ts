@@ -1,4 +1,5 @@
 import { type Principal, type Subject, subject } from '../../kernel/index.ts';
+import type { PolicyCheck } from '../policy-set.ts';
 import type { Action, Asking } from '../question.ts';
 
 /** One question to a policy set: what is asked, and about what. */
@@ -70,11 +71,11 @@ export function questionsOf(call: SupposedCall): readonly Put[] {
   return [put('enter'), ...seen, put('call_model')];
 }
 
-/** The question as Cedar is asked it by a set that speaks of some things, at some time. */
+/** The question as Cedar is asked it by a set whose policies speak of some things, at some time. */
 export function askingOf(
   { action, kind }: Put,
   time: Asking['time'],
-  mentions: Asking['mentions'],
+  mentions: PolicyCheck['mentions'],
 ): Asking {
-  return { action, time, mentions, ...(kind === undefined ? {} : { kind }) };
+  return { action, time, mentions: mentions[action], ...(kind === undefined ? {} : { kind }) };
 }

@@ -1,5 +1,5 @@
 import type { Json, JsonObject, Principal } from '../../kernel/index.ts';
-import type { Mentions } from '../mentions.ts';
+import type { PolicyCheck } from '../policy-set.ts';
 import { type Put, questionsOf, type SupposedCall } from './question-put.ts';
 
 /** What the policies decided, as the record says. `policies` is null where it does not say which. */
@@ -51,11 +51,11 @@ export function recordedCall(entry: JsonObject): RecordedCall | Unsaid | null {
 }
 
 /** What a set with these mentions would need to know and the call's entry does not say, or null. */
-export function unsaidTo(mentions: Mentions, entry: JsonObject): string | null {
+export function unsaidTo(mentions: PolicyCheck['mentions'], entry: JsonObject): string | null {
   const context = object(entry['context']) ?? {};
   const asked = texts(entry['stages'])?.includes('model') === true;
   const lacking = (['tokens', 'cost'] as const).find((name) => {
-    return asked && mentions.has(name) && typeof context[name] !== 'number';
+    return asked && mentions.call_model.has(name) && typeof context[name] !== 'number';
   });
   return lacking === undefined ? null : `its ${lacking}`;
 }
