@@ -64,7 +64,7 @@ describe('the control plane', () => {
       const twice = await world.post('/v1/agents', { name, owner: 'ana' });
       problem(twice, 409, 'conflict', new RegExp(`\`${name}\` exists`));
       const bad = await world.post('/v1/agents', { name: 'Bad Name', owner: 'ana' });
-      problem(bad, 400, 'bad_request', /`json\.name` use 1 to 64/);
+      problem(bad, 400, 'bad_request', /`name`: use 1 to 64/);
       const more = await world.post('/v1/agents', { name: 'x', owner: 'ana', admin: true });
       problem(more, 400, 'bad_request', /admin/);
       problem(await world.ask('/v1/agents/nobody'), 404, 'not_found', /`nobody`/);

@@ -53,17 +53,30 @@ function ofHono(thrown: HTTPException): GatehouseError {
 }
 
 interface Issue {
+  readonly code?: string | undefined;
   readonly path: readonly PropertyKey[];
   readonly message: string;
+  /** Of a union: what did not fit each of its shapes. */
+  readonly errors?: readonly (readonly Issue[])[];
 }
 
 /** What did not fit the contract, as one error: each place with what was expected there. */
 export function unfit(where: string, issues: readonly Issue[]): GatehouseError {
-  const lines = issues.slice(0, 5).map(({ path, message }) => {
-    const place = path.length === 0 ? where : `${where}.${path.map(String).join('.')}`;
-    return `\`${place.slice(0, 100)}\` ${lower(message)}`;
-  });
+  const whole = where === 'json' ? 'body' : where;
+  const lines = issues
+    .flatMap(meant)
+    .slice(0, 5)
+    .map(({ path, message }) => {
+      const place = path.length === 0 ? whole : path.map(String).join('.');
+      return `\`${place.slice(0, 100)}\`: ${lower(message)}`;
+    });
   return new GatehouseError('bad_request', `${lines.join('; ')}; see \`/openapi.json\``);
+}
+
+/** Of a union, what is wrong with the shape that was meant: one whose members are all known. */
+function meant(issue: Issue): readonly Issue[] {
+  const known = issue.errors?.find((of) => of.every(({ code }) => code !== 'unrecognized_keys'));
+  return known ?? [issue];
 }
 
 function lower(message: string): string {

@@ -62,7 +62,7 @@ describe('the record, through the control plane', () => {
       assert.deepEqual(await traces('agent=agt_1&verdict=allow'), [3, 1]);
       assert.deepEqual(await traces('agent=nobody'), []);
       const bad = await world.ask('/v1/traces?verdict=maybe&limit=0');
-      problem(bad, 400, 'bad_request', /`query\.verdict`.*`query\.limit`/);
+      problem(bad, 400, 'bad_request', /`verdict`.*`limit`/);
     });
 
     test('one is told as a sentence, a path and its entries with receipts', async () => {

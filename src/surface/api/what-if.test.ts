@@ -100,6 +100,7 @@ describe('what policies would say, and said', () => {
     const line = `policy replay --since 1h --dir ${folder}`;
     const { code, out, err } = await run(world, `${line} --json`);
     assert.equal(code, 3);
+    assert.doesNotMatch(err, /error/);
     assert.match(err, /9 of 13 recorded decisions would go another way/);
     const { differences, undecided, differing } = JSON.parse(out);
     assert.deepEqual([differing, undecided], [9, []]);
@@ -198,11 +199,61 @@ describe('what policies would say, and said', () => {
     const refused = await run(world, `${line} --feature stored_state --feature logprobs`);
     assert.match(refused.out, /call_model model test-model@1: deny by no-stored-state/);
     assert.match(refused.out, /see_feedback .*\(stripped, not refused\)/);
-    assert.equal((await run(world, 'policy explain --agent bot')).code, 1);
+    const unlisted = await run(world, 'policy explain --agent bot --model nosuch');
+    assert.match(unlisted.out, /beside the policies: model `nosuch` is not listed .*registry\.pin/);
+    assert.doesNotMatch(allowed.out, /not listed/);
     assert.equal((await run(world, 'policy explain --agent nobody --model x')).code, 2);
+    await world.parts.agents.create({
+      ...{ name: 'gone', owner: 'ana', purpose: 'tests', tenant: 'default' },
+    });
+    await run(world, 'agent disable gone');
+    const gone = await run(world, 'policy explain --agent gone --model test-model@1');
+    assert.match(gone.out, /beside the policies: agent `gone` is disabled/);
+    const shown = await run(world, 'agent show gone');
+    assert.match(shown.err, /^it is disabled: none of its credentials count/);
+    assert.doesNotMatch(shown.err, /next:/);
+  });
+
+  test('what cannot be explained is said in the words of the command line (A2)', async () => {
+    const cases: Readonly<Record<string, RegExp>> = {
+      '--agent bot': /name a trace, or --agent with --model or --tool/,
+      deadbeef: /`deadbeef` is no trace; `gatehouse trace list` shows them/,
+      [`${'0'.repeat(32)} --agent bot --model x`]: /name a trace, or suppose a call .* not both/,
+      '--agent bot --model x --credential foo': /'foo' is invalid\. Allowed choices are static-key/,
+      '--agent bot --model x --tokens many': /`many` is no count; write a number from 0/,
+      '--agent bot --model x --cost=-1': /`-1` is no count/,
+    };
+    for (const [words, said] of Object.entries(cases)) {
+      const { code, err } = await run(world, `policy explain ${words}`);
+      assert.equal(code, 1, words);
+      assert.match(err, said);
+    }
+    const asked = { agent: 'bot', model: 'x', credential: 'foo' };
+    const answer = await world.post('/v1/policies/explain', asked);
+    problem(answer, 400, 'bad_request', /^`credential`: invalid option/);
+  });
+
+  test('a past call that a quota refused is not told as passed (A2, M5)', async () => {
+    const entries = (await world.log.all()) as Record<string, unknown>[];
+    const passed = entries.find(({ level, route }) => level === 'allow' && route !== undefined);
+    const trace = 'ab'.repeat(16);
+    const finding = { control: 'policy.quota', stage: 'model', mode: 'enforce', level: 'deny' };
+    const findings = [{ ...finding, code: 'claim_refused', reason: 'no money is left' }];
+    await world.log.put({ ...passed, trace, level: 'deny', findings } as never);
+    const { out } = await run(world, `policy explain ${trace}`);
+    assert.match(out, /the policies let it pass/);
+    assert.match(out, /\nbeside the policies: `policy\.quota` refused it: no money is left\n$/);
   });
 
   test('an agent is shown with what it may do beside what it did (A2)', async () => {
+    const young = privileges.parse((await world.ask('/v1/agents/bot/privileges')).json());
+    assert.deepEqual([young.unused, young.narrower], [0, null]);
+    const { agents } = world.parts;
+    const get = agents.get.bind(agents);
+    agents.get = async (name) => {
+      const found = await get(name);
+      return found === null ? null : { ...found, created: 0 };
+    };
     const answer = await world.ask('/v1/agents/bot/privileges');
     assert.equal(answer.status, 200, answer.text);
     const seen = privileges.parse(answer.json());

@@ -76,7 +76,7 @@ function programOf(parts: CliParts, ended: (code: number) => void): Definition {
   tokenCommands(program, parts);
   runCommand(program, parts, ended);
   quotaCommands(program, parts);
-  policyCommands(program, parts);
+  policyCommands(program, parts, ended);
   traceCommands(program, parts);
   exportCommand(program, parts);
   verifyCommand(program, parts);

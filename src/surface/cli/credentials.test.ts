@@ -229,7 +229,7 @@ describe('the command line for what agents prove themselves with', () => {
       const all = ['agent-daily pay-bot', 'agent-daily support-bot', 'at-once ', 'team-month ana'];
       assert.deepEqual(seen, all);
       for (const bad of ['after=x', 'after=WzFd', 'limit=0', 'of=nobody']) {
-        problem(await world.ask(`/v1/quotas?${bad}`), 400, 'bad_request', /`query\.\w+`/);
+        problem(await world.ask(`/v1/quotas?${bad}`), 400, 'bad_request', /`\w+`/);
       }
       const next = await run(world, 'quota list --limit 1');
       assert.match(next.err, /next: gatehouse quota list --after \S+\n$/);

@@ -90,6 +90,7 @@ export {
   traceSummary,
 } from './trace.ts';
 export {
+  credentialKinds,
   type ExplainAsked,
   type Explained,
   explainAsked,

@@ -29,7 +29,7 @@ export const newKey = z
       .number()
       .int()
       .min(1)
-      .max(90 * day)
+      .max(90 * day, 'a key counts for 90 days at most')
       .default(day)
       .meta({ description: 'up to 90 days; a day unless told' }),
   })

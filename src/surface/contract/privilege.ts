@@ -16,7 +16,9 @@ export const privilege = z
     refused: count.meta({ description: 'that did not pass, since `since`' }),
     first: z.iso.datetime().nullable(),
     last: z.iso.datetime().nullable(),
-    unused: z.boolean().meta({ description: 'granted, and not used since `since`' }),
+    unused: z.boolean().meta({
+      description: 'granted, and not used since `since`; never of an agent registered after that',
+    }),
   })
   .meta({ id: 'Privilege' });
 

@@ -70,6 +70,17 @@ export const replayLine = z
   ])
   .meta({ id: 'ReplayLine' });
 
+/** How an agent may have proved who it is. */
+export const credentialKinds = [
+  'static-key',
+  'at+jwt',
+  'jwt-svid',
+  'x509-svid',
+  'oidc',
+  'session',
+  'internal',
+] as const;
+
 /** A call that is supposed. What is left out is the plainest there is. */
 export const supposedCall = z
   .strictObject({
@@ -78,9 +89,7 @@ export const supposedCall = z
     tool: name.optional(),
     features: names,
     labels: names,
-    credential: z
-      .enum(['static-key', 'at+jwt', 'jwt-svid', 'x509-svid', 'oidc', 'session', 'internal'])
-      .default('at+jwt'),
+    credential: z.enum(credentialKinds).default('at+jwt'),
     bound: z.boolean().default(false),
     scopes: z.array(name).max(200).optional(),
     actingFor: name.optional().meta({ description: 'the person that the agent acts for' }),
@@ -143,6 +152,9 @@ export const explained = z
       .nullable()
       .meta({ description: 'what the policies said then, where they did not just allow' }),
     questions: z.array(explanation),
+    beside: z
+      .array(z.string())
+      .meta({ description: 'what else refuses the call, whatever the policies say of it' }),
   })
   .meta({ id: 'Explained' });
 

@@ -75,38 +75,38 @@ export function writeSigningKey(file: string, { secret, jwk }: SigningKey): void
 }
 
 /**
- * Reads a private key.
+ * Reads a private key; `agent` is whose it should be, for what to do where there is none.
  *
  * @throws GatehouseError `bad_request` for a file that is not there, that others may read, or that
  *   holds no P-256 private key. The message never quotes the file.
  */
-export function readSigningKey(file: string): SigningKey {
-  const text = ownText(file);
+export function readSigningKey(file: string, agent = 'NAME'): SigningKey {
+  const text = ownText(file, agent);
   let secret: KeyObject;
   try {
     const { kty, crv, x, y, d } = JSON.parse(text);
     secret = createPrivateKey({ key: { kty, crv, x, y, d }, format: 'jwk' });
   } catch {
     // Without the cause: it could quote the key.
-    throw notAKey(file);
+    throw notAKey(file, agent);
   }
-  if (secret.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw notAKey(file);
+  if (secret.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw notAKey(file, agent);
   return signingKey(secret);
 }
 
-function notAKey(file: string): GatehouseError {
-  const mend = 'make one with `gatehouse agent keygen NAME`';
+function notAKey(file: string, agent: string): GatehouseError {
+  const mend = `make one with \`gatehouse agent keygen ${agent}\``;
   return new GatehouseError('bad_request', `\`${file}\` holds no P-256 private JWK; ${mend}`);
 }
 
 // INVARIANT: mode and text are of one open file, so that nobody swaps it between the two.
-function ownText(file: string): string {
+function ownText(file: string, agent: string): string {
   let handle: number;
   try {
     handle = openSync(file, 'r');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const mend = 'make it with `gatehouse agent keygen NAME`, or pass --key FILE';
+    const mend = `make it with \`gatehouse agent keygen ${agent}\`, or pass --key FILE`;
     throw new GatehouseError('bad_request', `no key at \`${file}\` (${code}); ${mend}`, { cause });
   }
   try {

@@ -49,6 +49,12 @@ test('money is told in cents, and small amounts so that they can be seen', () =>
   const told = [0, 12.4, 1_234.5, 0.01, 0.001_24, 0.000_000_5].map(dollars);
   assert.deepEqual(told, ['$0.00', '$12.40', '$1,234.50', '$0.01', '$0.0012', '$0.0000005']);
   assert.equal(dollars(1e-12), 'under $0.000000001');
+  assert.deepEqual([0.015_5, 0.025, 0.5, 0.999_99].map(dollars), [
+    '$0.0155',
+    '$0.025',
+    '$0.50',
+    '$1.00',
+  ]);
   assert.equal(dollars(-2), '-$2.00');
   assert.equal(dollarsOfNanos(2_500_000_000), '$2.50');
   assert.equal(grouped(1_234_567), '1,234,567');

@@ -113,7 +113,7 @@ const golden: readonly (readonly [string, JsonObject[], string, string])[] = [
       }),
     ],
     'revoked',
-    `${asked}; the answer (streamed) was cut in mid-stream after 840 ms, because agent \`support-bot\` is disabled, 412 bytes had been released; $0.03 was charged by estimate`,
+    `${asked}; the answer (streamed) was cut in mid-stream after 840 ms, because agent \`support-bot\` is disabled, 412 bytes had been released; $0.025 was charged by estimate`,
   ],
   [
     'a call that was cut before its answer came',

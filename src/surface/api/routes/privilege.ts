@@ -35,7 +35,11 @@ export function privilegeRoutes(app: App, parts: ControlParts): void {
       credential: { kind: 'at+jwt', id: 'supposed', expires: 0, bound: true },
       actors: [],
     };
-    const rows = rowsOf(parts, principal, await use.of(agent.id, since));
+    // Who is younger than that cannot have left anything unused for so long.
+    const old = agent.created < since;
+    const rows = rowsOf(parts, principal, await use.of(agent.id, since)).map((row) => {
+      return { ...row, unused: old && row.unused };
+    });
     const unused = rows.filter((row) => row.unused).length;
     const models = rows.filter(({ listed, recent, action }) => {
       return listed && recent > 0 && action === 'call_model';

@@ -125,17 +125,36 @@ async function recorded(parts: ControlParts, trace: string): Promise<Explained> 
     }
     const { at, policySet } = entry;
     const set = typeof policySet === 'string' ? policySet : null;
-    const said = { trace, index, at: String(at), set, findings: findingsIn(entry) };
-    return { set: policies.hash, recorded: said, questions: questions as Explained['questions'] };
+    const said = { trace, index, at: String(at), set, findings: saidByPolicies(entry) };
+    return {
+      ...{ set: policies.hash, recorded: said, questions: questions as Explained['questions'] },
+      beside: refusedBeside(entry),
+    };
   }
   const message = `no decision of policies is on record for trace \`${trace}\`; see \`gatehouse trace list\``;
   throw new GatehouseError('not_found', message);
 }
 
-function findingsIn(entry: JsonObject) {
-  const findings = Array.isArray(entry['findings']) ? (entry['findings'] as JsonObject[]) : [];
-  return findings
-    .filter(({ control }) => control === 'policy.cedar' || control === 'policy.feedback')
+function findingsIn(entry: JsonObject): readonly JsonObject[] {
+  return Array.isArray(entry['findings']) ? (entry['findings'] as JsonObject[]) : [];
+}
+
+function ofPolicies({ control }: JsonObject): boolean {
+  return control === 'policy.cedar' || control === 'policy.feedback';
+}
+
+/** What refused a call on record that is no policy. */
+function refusedBeside(entry: JsonObject): string[] {
+  const refused = findingsIn(entry).filter((finding) => {
+    const { level, mode } = finding;
+    return !ofPolicies(finding) && mode === 'enforce' && (level === 'deny' || level === 'hold');
+  });
+  return refused.map(({ control, reason }) => `\`${control}\` refused it: ${reason}`);
+}
+
+function saidByPolicies(entry: JsonObject) {
+  return findingsIn(entry)
+    .filter(ofPolicies)
     .map(({ stage, level, code, reason }) => {
       const [at, how, which, why] = [stage, level, code, reason].map(String);
       return { stage: at, level: how, code: which, reason: why } as Record<string, string>;
@@ -150,8 +169,9 @@ async function supposed(parts: ControlParts, asked: SupposedCall): Promise<Expla
     throw new GatehouseError('bad_request', message);
   }
   const { credential, bound, scopes, actingFor } = asked;
+  const found = known(await agents.get(agent), agent);
   const principal: Principal = {
-    ...principalOf(known(await agents.get(agent), agent)),
+    ...principalOf(found),
     credential: {
       ...{ kind: credential, id: 'supposed', expires: 0, bound },
       ...(scopes === undefined ? {} : { scopes }),
@@ -168,7 +188,18 @@ async function supposed(parts: ControlParts, asked: SupposedCall): Promise<Expla
     ...(model === undefined ? {} : { asked: model }),
     ...(pin === undefined ? {} : { groups: pin.groups, provider: pin.provider }),
   });
-  return { set: policies.hash, recorded: null, questions: questions as Explained['questions'] };
+  const beside = [
+    ...(found.disabled === null
+      ? []
+      : [`agent \`${agent}\` is disabled: none of its calls comes in`]),
+    ...(model === undefined || pin !== undefined
+      ? []
+      : [`model \`${model}\` is not listed in \`models\`, so \`registry.pin\` refuses it`]),
+  ];
+  return {
+    ...{ set: policies.hash, recorded: null, questions: questions as Explained['questions'] },
+    beside,
+  };
 }
 
 /** A registered agent as a principal that has shown nothing yet. */

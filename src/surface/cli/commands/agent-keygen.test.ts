@@ -52,6 +52,10 @@ describe('gatehouse agent keygen', () => {
     assert.equal(code, 0, err);
     assert.match(out, /registered {2}yes/);
     assert.match(err, /next: gatehouse run --agent early -- COMMAND/);
+    const again = await keygen('early --register');
+    assert.deepEqual([again.code, again.out], [0, out]);
+    const none = await keygen('nobody --register');
+    assert.match(none.err, /no key at .*; make it with `gatehouse agent keygen nobody`/);
   });
 
   test('writes nothing outside its place for a name that is none', async () => {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command as Definition } from 'commander';
+import type { PublicKey } from '../../contract/index.ts';
 import {
   agentKeyPath,
   newSigningKey,
@@ -10,6 +11,7 @@ import {
 import { examples, remote, type Shared } from '../command.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import type { Command } from '../product.ts';
+import type { Server } from '../server.ts';
 import { facts } from '../table.ts';
 
 interface KeygenOptions extends Shared {
@@ -28,12 +30,14 @@ export function keygenCommand(group: Definition, command: Command): void {
   remote<KeygenOptions>(keygen, command, async (server, options, answer, name = '') => {
     const usual = agentKeyPath(command.env, name);
     const file = options.out === undefined ? usual : resolve(options.out);
-    const key = options.register === true ? readSigningKey(file) : newSigningKey();
+    const key = options.register === true ? readSigningKey(file, name) : newSigningKey();
     if (options.register !== true) writeSigningKey(file, key);
     const { jwk } = key;
     // INVARIANT: the private half goes into its file and nowhere else.
     const path = `/v1/agents/${encodeURIComponent(name)}/public-keys`;
-    const failed = await server.post(path, { jwk }).then(
+    const there = options.register === true && (await registered(server, path, jwk.kid));
+    const post = there ? Promise.resolve() : server.post(path, { jwk });
+    const failed = await post.then(
       () => null,
       (error: unknown) => error,
     );
@@ -56,4 +60,10 @@ export function keygenCommand(group: Definition, command: Command): void {
     }
     answer.next(`gatehouse run --agent ${name}${place.replace('--out', '--key')} -- COMMAND`);
   });
+}
+
+/** Whether the key counts for this agent already: to register it again is no mistake. */
+async function registered(server: Server, path: string, id: string): Promise<boolean> {
+  const { publicKeys } = await server.get<{ publicKeys: PublicKey[] }>(path);
+  return publicKeys.some((key) => key.id === id && key.revoked === null);
 }

@@ -16,6 +16,10 @@ export function showCommand(group: Definition, command: Command): void {
     const listed = keys.length === 0 ? '' : `\n${keyTable(keys)}`;
     const text = `${agentFacts(agent)}\n${privilegeTable(seen, answer)}${listed}`;
     answer.data({ ...agent, keys, privileges: seen }, text);
+    if (agent.status === 'disabled') {
+      answer.say('it is disabled: none of its credentials count, whatever policies say');
+      return;
+    }
     if (seen.unused > 0) tellUnused(seen, answer);
     if (keys.length === 0) answer.next(`gatehouse agent key ${agent.name}`);
   });

@@ -101,7 +101,7 @@ function disableCommand(group: Definition, command: Command): void {
 }
 
 function keyCommand(group: Definition, command: Command): void {
-  const key = group.command('key <name>').description('issue a key; it is shown this once');
+  const key = group.command('key <name>').description('issue a static key; it is shown this once');
   key.option('--expires <time>', 'how long it counts, such as 90m, 24h or 30d', '24h');
   examples(key, 'agent key support-bot', 'agent key support-bot --expires 30d --json');
   remote<Shared & { expires: string }>(key, command, async (server, options, answer, name = '') => {
@@ -115,7 +115,7 @@ function keyCommand(group: Definition, command: Command): void {
 }
 
 function revokeCommand(group: Definition, command: Command): void {
-  const revoke = group.command('revoke <key>').description('end a key, by its id');
+  const revoke = group.command('revoke <key>').description('end a static key, by its id');
   examples(revoke, 'agent revoke key_5f2b8c1d9e0a4b7c6d3e');
   remote(revoke, command, async (server, _options, answer, id = '') => {
     const key = await server.post<Key>(`/v1/keys/${encodeURIComponent(id)}/revoke`);

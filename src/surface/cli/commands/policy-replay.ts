@@ -2,6 +2,7 @@ import type { Command as Definition } from 'commander';
 import { readSources } from '../../../policy/index.ts';
 import type { ReplayAsked, Replayed, ReplayLine } from '../../contract/index.ts';
 import { type Answering, examples, remote, type Shared } from '../command.ts';
+import { count } from '../count.ts';
 import { seconds } from '../duration.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import type { Command } from '../product.ts';
@@ -14,7 +15,11 @@ interface Options extends Shared {
 }
 
 /** `gatehouse policy replay`: the recorded past, decided anew. Exit code 3: something would differ. */
-export function replayCommand(group: Definition, command: Command): void {
+export function replayCommand(
+  group: Definition,
+  command: Command,
+  ended: (code: number) => void,
+): void {
   const replay = group
     .command('replay')
     .description('decide the recorded past anew under a changed set, and list what would differ')
@@ -26,7 +31,7 @@ export function replayCommand(group: Definition, command: Command): void {
   remote<Options>(replay, command, async (server, options, answer) => {
     const sources = readSources(options.dir ?? command.product.config().policyFolder);
     const since = new Date(command.clock.now() - seconds(options.since) * 1_000).toISOString();
-    const body: ReplayAsked = { sources, since, limit: count(options.limit) };
+    const body: ReplayAsked = { sources, since, limit: count(options.limit, 1, 1_000) };
     const shown = command.terminal.errIsTerminal && options.json !== true;
     let result: Replayed | null = null;
     for await (const line of server.lines<ReplayLine>('/v1/policies/replay', body)) {
@@ -37,13 +42,8 @@ export function replayCommand(group: Definition, command: Command): void {
     if (shown) command.terminal.err('\r\x1b[K');
     if (result === null) throw new CommandError(exitCodes.remote, 'the server ended too early');
     tell(result, answer);
+    if (result.differing > 0) ended(exitCodes.failed);
   });
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 1_000) return value;
-  throw new CommandError(exitCodes.local, `\`${text}\` is no count; write a number from 1 to 1000`);
 }
 
 function tell(result: Replayed, answer: Answering): void {
@@ -54,12 +54,10 @@ function tell(result: Replayed, answer: Answering): void {
   }
   if (unlisted > 0) answer.say(`${unlisted} more differences are of kinds that are not listed`);
   if (candidate === inForce) answer.say('the set is the one in force');
-  if (differing > 0) {
-    const message = `${differing} of ${decisions} recorded decisions would go another way`;
-    throw new CommandError(exitCodes.failed, message);
-  }
-  answer.say(`none of ${decisions} recorded decisions would go another way`);
-  if (candidate !== inForce) answer.next('gatehouse policy reload');
+  answer.say(
+    `${differing === 0 ? 'none' : differing} of ${decisions} recorded decisions would go another way`,
+  );
+  if (differing === 0 && candidate !== inForce) answer.next('gatehouse policy reload');
 }
 
 function differenceTable({ differences }: Replayed, { paint }: Answering): string {

@@ -10,8 +10,14 @@ import { explainCommand } from './policy-explain.ts';
 import { replayCommand } from './policy-replay.ts';
 
 /** `gatehouse policy …`: what decides. Serves A2. */
-export function policyCommands(program: Definition, command: Command): void {
-  const group = program.command('policy').description('check policies and see those in force');
+export function policyCommands(
+  program: Definition,
+  command: Command,
+  ended: (code: number) => void,
+): void {
+  const group = program
+    .command('policy')
+    .description('check and try policies, and see why they decide as they do');
   examples(group, 'policy check', 'policy replay --since 7d', 'policy explain TRACE');
   const check = group
     .command('check [dir]')
@@ -19,7 +25,7 @@ export function policyCommands(program: Definition, command: Command): void {
   local(examples(check, 'policy check', 'policy check ./policies'), command, (_o, answer, dir) => {
     const folder = dir ?? command.product.config().policyFolder;
     const report = checkSources(readSources(folder));
-    tell(answer, report, `\`${folder}\``);
+    tell(answer, report, `\`${folder}\``, 'good');
     answer.next('gatehouse policy reload');
   });
   const list = group.command('list').description('the policies in force');
@@ -32,15 +38,20 @@ export function policyCommands(program: Definition, command: Command): void {
   });
   const reload = group.command('reload').description('put the files in force, if they are good');
   remote(examples(reload, 'policy reload'), command, async (server, _options, answer) => {
-    tell(answer, await server.post<PolicyReport>('/v1/policies/reload'), 'the set');
+    tell(answer, await server.post<PolicyReport>('/v1/policies/reload'), 'the set', 'in force');
     answer.next('gatehouse policy list');
   });
-  replayCommand(group, command);
+  replayCommand(group, command, ended);
   explainCommand(group, command);
 }
 
 /** Tells of a check; one that failed ends the command. */
-function tell(answer: Answering, report: PolicyReport | PolicyCheck, what: string): void {
+function tell(
+  answer: Answering,
+  report: PolicyReport | PolicyCheck,
+  what: string,
+  good: string,
+): void {
   const { ok, hash, policies, errors, warnings } = report;
   const tests = 'tests' in report ? report.tests : [];
   const lines = [
@@ -56,7 +67,7 @@ function tell(answer: Answering, report: PolicyReport | PolicyCheck, what: strin
     throw new CommandError(exitCodes.failed, `${what} cannot be put in force: ${count}`);
   }
   const tested = tests.length === 0 ? '' : `, ${tests.length} tests passed`;
-  answer.say(`${what} is good: ${policies.length} policies${tested}, set ${hash}`);
+  answer.say(`${what} is ${good}: ${policies.length} policies${tested}, set ${hash}`);
 }
 
 function policyTable(policies: PolicyCheck['policies']): string {

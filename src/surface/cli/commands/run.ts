@@ -51,7 +51,7 @@ function started(
 ): Promise<number> {
   const { terminal, env, call, clock, random } = command;
   const { agent, quiet = false } = options;
-  const key = readSigningKey(options.key ?? agentKeyPath(env, agent));
+  const key = readSigningKey(options.key ?? agentKeyPath(env, agent), agent);
   const gateway = gatewayOf(command, options.gateway);
   const say = (line: string) => terminal.err(`gatehouse: ${printable(line)}\n`);
   const ready = (sidecar: string) => {

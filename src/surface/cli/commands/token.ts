@@ -43,6 +43,7 @@ export function tokenCommands(program: Definition, command: Command): void {
   remote(examples(rotate, 'token rotate'), command, async (server, _options, answer) => {
     const { id } = await server.post<{ id: string }>('/v1/signing-keys/rotate');
     answer.data({ id }, `${id}\n`);
+    answer.say('it signs from now on; tokens of the old key count until they end');
     answer.next('gatehouse token keys');
   });
 }
