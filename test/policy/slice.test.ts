@@ -50,7 +50,7 @@ test('the control agrees with it too, though it tells Cedar no more than a set s
     }
   });
   fc.assert(property, { seed, numRuns: sets });
-  assert.ok(mattered > sets, `${mattered} cases were decided by a policy`);
+  assert.ok(mattered > sets / 2, `${mattered} cases were decided by a policy`);
 });
 
 const mentions = fc.subarray(names).map((chosen) => new Set(chosen));
