@@ -1,4 +1,5 @@
 import { cutStreams } from '../test/product/cut-streams.ts';
+import { databaseName, joinServer } from '../test/server.ts';
 
 /**
  * From the order to stop an agent to the last byte of the stream that it was reading, with several
@@ -6,7 +7,15 @@ import { cutStreams } from '../test/product/cut-streams.ts';
  */
 const processes = Number(process.argv[2] ?? 4);
 const perProcess = Number(process.argv[3] ?? 50);
-const cuts = await cutStreams(processes, perProcess);
+const server = await joinServer();
+const name = databaseName();
+await server.run(`create database ${name}`);
+const database = {
+  url: server.url(name),
+  drop: () => server.run(`drop database if exists ${name} with (force)`),
+};
+const cuts = await cutStreams(processes, perProcess, database);
+await server.release();
 const times = cuts.map(({ ms }) => ms).sort((a, b) => a - b);
 const at = (share: number) => (times[Math.ceil(times.length * share) - 1] ?? 0).toFixed(1);
 const cut = cuts.filter(({ last }) => last.includes('disabled')).length;

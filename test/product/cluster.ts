@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestDatabase, testDatabase } from '../database.ts';
+import type { TestDatabase } from '../database.ts';
 import { Product, type Running } from './product.ts';
 
 /** Several products on one PostgreSQL, with the same keys: what an operator runs behind a balancer. */
@@ -10,13 +10,13 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-/** Starts `size` products. Whoever calls any of them by the token of the first is let in. */
+/** Starts `size` products on a database, which it drops in the end. Whoever calls any of them by the token of the first is let in. */
 export async function openCluster(
   size: number,
+  database: TestDatabase,
   config: object,
   env: Record<string, string> = {},
 ): Promise<Cluster> {
-  const database: TestDatabase = await testDatabase();
   const products: Product[] = [];
   const running: Running[] = [];
   try {

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TestDatabase } from '../database.ts';
 import { openProvider } from '../gateway/provider.ts';
 import { type Cluster, openCluster } from './cluster.ts';
 import { agentKey, api, type Running } from './product.ts';
@@ -20,7 +21,11 @@ interface Flowing {
  * Opens `perProcess` endless streams at each of `processes` gateways on one database, each of an
  * agent of its own, and disables these agents one after another at the first gateway's control plane.
  */
-export async function cutStreams(processes: number, perProcess: number): Promise<readonly Cut[]> {
+export async function cutStreams(
+  processes: number,
+  perProcess: number,
+  database: TestDatabase,
+): Promise<readonly Cut[]> {
   const provider = await openProvider();
   provider.answer = (_path, _body, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -30,7 +35,7 @@ export async function cutStreams(processes: number, perProcess: number): Promise
     const more = setInterval(() => response.write(text), 20);
     response.on('close', () => clearInterval(more));
   };
-  const cluster = await clusterOn(processes, provider.url);
+  const cluster = await clusterOn(processes, provider.url, database);
   try {
     return await cutAll(cluster, perProcess);
   } finally {
@@ -39,11 +44,12 @@ export async function cutStreams(processes: number, perProcess: number): Promise
   }
 }
 
-function clusterOn(processes: number, url: string): Promise<Cluster> {
+function clusterOn(processes: number, url: string, database: TestDatabase): Promise<Cluster> {
   const groups = ['general'];
   const model = { id: 'test-model@1', upstream: 'here', model: 'm-1', aliases: ['test'], groups };
   const upstreams = { here: { kind: 'openai', url, key: { env: 'TEST_UPSTREAM_KEY' } } };
-  return openCluster(processes, { upstreams, models: [model] }, { TEST_UPSTREAM_KEY: 'sk-test' });
+  const env = { TEST_UPSTREAM_KEY: 'sk-test' };
+  return openCluster(processes, database, { upstreams, models: [model] }, env);
 }
 
 async function cutAll({ running }: Cluster, perProcess: number): Promise<readonly Cut[]> {
