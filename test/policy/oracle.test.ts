@@ -15,7 +15,7 @@ import { written } from './written.ts';
 
 const seed = 2;
 /** GATEHOUSE_TEST_POLICIES=20000 runs it long. */
-const rounds = Number(process.env['GATEHOUSE_TEST_POLICIES'] ?? 250);
+const rounds = Number(process.env['GATEHOUSE_TEST_POLICIES'] ?? 200);
 
 const sets = (condition: fc.Arbitrary<PolicyJson>) =>
   fc.array(condition, { minLength: 1, maxLength: 4 });

@@ -16,7 +16,7 @@ import { written } from './written.ts';
 const schema = readFileSync(new URL('../../policies/schema.cedarschema', import.meta.url), 'utf8');
 const seed = 20_261_122;
 /** GATEHOUSE_TEST_POLICIES=20000 runs it long. */
-const rounds = Number(process.env['GATEHOUSE_TEST_POLICIES'] ?? 400);
+const rounds = Number(process.env['GATEHOUSE_TEST_POLICIES'] ?? 300);
 const sets = Math.ceil(rounds / 4);
 const simple: fc.Arbitrary<Expr> = fc.constantFrom({ Value: true }, { Value: false });
 const policies = fc.array(
