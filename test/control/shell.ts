@@ -45,7 +45,12 @@ export async function run(
     product: {
       start: async () => 0,
       tour: async () => 0,
-      config: () => ({ source: 'gatehouse.yaml', policyFolder: 'policies', settings: {} }),
+      config: () => ({
+        source: 'gatehouse.yaml',
+        policyFolder: 'policies',
+        settings: {},
+        warnings: [],
+      }),
       controlFile: () => '/nowhere/control.json',
       ...product,
     },

@@ -6,6 +6,7 @@ import { verifyBundle } from '../../ledger/index.ts';
 import type { ControlPlane } from '../api/index.ts';
 import { configPlace } from '../config/place.ts';
 import type { Config } from '../config/schema.ts';
+import { unpriced } from '../config/unpriced.ts';
 import type { Fetch } from '../tour/step.ts';
 import { tour } from '../tour/tour.ts';
 import { tourOut } from '../tour/tour-out.ts';
@@ -56,6 +57,7 @@ export function productOf(parts: ProductParts): Product {
   const log = (line: string) => terminal.err(`${line}\n`);
   const open = async (path?: string) => {
     const { config, folder, data } = configPlace(env, path);
+    for (const warning of unpriced(config)) log(`warning: ${warning}`);
     const house = await parts.openHouse({ config, folder, env, log });
     const { gateway, control, token } = house;
     const word = { pid: process.pid, url: control.url, gateway: gateway.url, token };
@@ -90,6 +92,7 @@ export function productOf(parts: ProductParts): Product {
       return {
         source,
         settings: shown(config),
+        warnings: unpriced(config),
         policyFolder: resolve(folder, config.policy.folder),
       };
     },

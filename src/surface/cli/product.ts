@@ -15,6 +15,8 @@ export interface Product {
     readonly source: string;
     readonly policyFolder: string;
     readonly settings: object;
+    /** What it allows and nobody means, in sentences. */
+    readonly warnings: readonly string[];
   };
   /** Where the running product says its address and token: `control.json`. @throws `bad_config` */
   controlFile(): string;

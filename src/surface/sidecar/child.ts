@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type SpawnOptions, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { GatehouseError } from '../../kernel/index.ts';
 
@@ -24,9 +24,9 @@ export interface User {
  *
  * @throws GatehouseError `not_found` or `refused` when it cannot be started.
  */
-export function runChild({ words, env, terminal, user }: ChildOptions): Promise<number> {
-  const [program, ...rest] = words;
-  const child = spawn(program, rest, { env, stdio: 'inherit', shell: false, ...user });
+export async function runChild({ words, env, terminal, user }: ChildOptions): Promise<number> {
+  const [program] = words;
+  const child = started(words, { env, stdio: 'inherit', shell: false, ...user });
   const passed = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
     const pass = () => {
       if (signal !== 'SIGINT' || !terminal) child.kill(signal);
@@ -44,11 +44,21 @@ export function runChild({ words, env, terminal, user }: ChildOptions): Promise<
   });
 }
 
+// What spawn has no event for, such as another user than one may become, it throws.
+function started([program, ...rest]: ChildOptions['words'], options: SpawnOptions) {
+  try {
+    return spawn(program, rest, options);
+  } catch (cause) {
+    throw notStarted(program, cause as NodeJS.ErrnoException);
+  }
+}
+
 function notStarted(program: string, cause: NodeJS.ErrnoException): GatehouseError {
   if (cause.code === 'ENOENT') {
     const message = `command \`${program}\` is not found; check its name and PATH`;
     return new GatehouseError('not_found', message, { cause });
   }
-  const message = `command \`${program}\` cannot be run (${cause.code}); check its mode, and --user`;
+  const mend = cause.code === 'EPERM' ? 'only root runs it as another --user' : 'check its mode';
+  const message = `command \`${program}\` cannot be run (${cause.code}); ${mend}`;
   return new GatehouseError('refused', message, { cause });
 }

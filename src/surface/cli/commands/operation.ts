@@ -62,8 +62,9 @@ function configCommands(program: Definition, command: Command): void {
   examples(group, 'config check', 'config schema > gatehouse.schema.json');
   const check = group.command('check [file]').description('check a configuration');
   local(examples(check, 'config check'), command, (_options, answer, file) => {
-    const { source, settings } = command.product.config(file);
-    answer.data({ ok: true, source, settings }, `${source} is good\n`);
+    const { source, settings, warnings } = command.product.config(file);
+    answer.data({ ok: true, source, settings, warnings }, `${source} is good\n`);
+    for (const warning of warnings) answer.say(`warning: ${warning}`);
     answer.next('gatehouse policy check');
   });
   const schema = group.command('schema').description('the JSON Schema of gatehouse.yaml');
