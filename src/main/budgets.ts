@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Budgets } from '../gateway/index.ts';
+import { type Budgets, pooled } from '../gateway/index.ts';
 import { systemClock } from '../kernel/index.ts';
 import { costOf, openQuotas, openRates, type Quotas } from '../policy/index.ts';
 import type { Store } from '../store/index.ts';
@@ -33,7 +33,7 @@ export async function openBudgets(
   const quotas = openQuotas({
     pool,
     clock,
-    random: randomBytes,
+    random: pooled(randomBytes),
     quotas: all,
     prices,
     ...(rates === null ? {} : { rates }),

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Clock, Refusal } from '../../kernel/index.ts';
 import { appendRows, type EntryRow, holdsRows, type Trust } from './append-rows.ts';
 import { type Claimers, settleClaims } from './claims.ts';
+import { together } from './log-connection.ts';
 import { type HeadRow, oneHead, selectHead, treeAt } from './log-rows.ts';
 import type { LogTree } from './log-tree.ts';
 import { composeEntry, type Pending } from './pending.ts';
@@ -53,10 +54,12 @@ export async function writeLocked(
   parts: WriteParts,
 ): Promise<Written> {
   // Whoever still holds the head (also a connection of ours that broke) is waited for here.
-  const opening = client.query(`begin; ${selectHead} for update`);
+  const [opening, early] = together(client, () => [
+    client.query(`begin; ${selectHead} for update`),
+    // Where nothing has to be looked for, claims are asked in the same round trip.
+    attempts.length === 0 ? settleClaims(client, batch, parts.claimers) : null,
+  ]);
   opening.catch(() => {});
-  // Where nothing has to be looked for, claims are asked in the same round trip.
-  const early = attempts.length === 0 ? settleClaims(client, batch, parts.claimers) : null;
   early?.catch(() => {});
   const answers = await opening;
   const head = oneHead((answers as unknown as pg.QueryResult<HeadRow>[])[1]?.rows ?? []);
@@ -68,9 +71,11 @@ export async function writeLocked(
   }
   const { refused, written } = await (early ?? settleClaims(client, batch, parts.claimers));
   composeClaimed(batch, refused);
-  const appended = append(client, batch, tree, parts, 'locked');
-  // INVARIANT: what fails before it makes the commit a rollback.
-  const committed = client.query('commit');
+  const [appended, committed] = together(client, () => [
+    append(client, batch, tree, parts, 'locked'),
+    // INVARIANT: what fails before it makes the commit a rollback.
+    client.query('commit'),
+  ]);
   const [, done] = await Promise.all([written, appended, committed]);
   return done as Written;
 }
