@@ -66,7 +66,7 @@ test('an agent with a key of its own calls through the product, and holds no cre
     assert.deepEqual(texts, [first, first, first, first]);
     assert.match(first, /\w/);
     for (const secret of [d, running.token]) assert.ok(!ran.stdout.includes(secret));
-    assert.doesNotMatch(ran.stdout, /eyJ[A-Za-z0-9_-]{10}|dpop/i);
+    assert.doesNotMatch(unpadded(ran.stdout), /eyJ[A-Za-z0-9_-]{10}|dpop/i);
     for (const { headers } of traffic) {
       const trace = headers.find(([name]) => name.toLowerCase() === 'x-gatehouse-trace')?.[1];
       const { summary } = await api<Told>(running, `/v1/traces/${trace}`);
@@ -98,3 +98,10 @@ test('an agent that is stopped gets no further, and its program is told so (A2)'
   assert.equal(again.code, 2);
   assert.match(again.stderr, /gives agent `runner` no token/);
 });
+
+/** Without what pads streams: random letters may be any word. */
+function unpadded(report: string): string {
+  return report
+    .replaceAll(/\\"obfuscation\\":\\"[\w-]*\\"/g, '')
+    .replaceAll(/: [\w-]+\\n(?=data|event)/g, '');
+}

@@ -271,7 +271,7 @@ describe('what `gatehouse run` refuses', () => {
       'an agent without a key',
       () => ['run', '--agent', 'nobody-at-all', '--', 'x'],
       1,
-      /no key at `.*nobody-at-all\.jwk` \(ENOENT\); make it with `gatehouse agent keygen NAME`/,
+      /no key at `.*nobody-at-all\.jwk` \(ENOENT\); make it with `gatehouse agent keygen nobody-at-all`/,
     ],
     [
       'no gateway anywhere',

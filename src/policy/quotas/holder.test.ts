@@ -5,6 +5,7 @@ import { forEachDatabase, type TestStore } from '../../../test/database.ts';
 import { handClock } from '../../../test/kernel/world.ts';
 import { closeLedgers, testLedger } from '../../../test/ledger/world.ts';
 import { caller, claimed, model, reserved, testQuotas } from '../../../test/policy/quota-world.ts';
+import { until } from '../../../test/until.ts';
 import type { Quota } from './quota.ts';
 import type { Quotas } from './quotas.ts';
 
@@ -95,9 +96,12 @@ forEachDatabase('holders of quotas', (server) => {
     await quotas.sweep();
     assert.equal(await buckets(), 1);
     await claimed(ledger, held[1]?.settle({ kind: 'none' }) ?? []);
-    clock.pass(3_600_000);
-    await quotas.sweep();
-    assert.equal(await buckets(), 0);
+    // The quotas sweep by themselves as well, and whoever comes second passes by what is locked.
+    await until('the bucket is gone', async () => {
+      clock.pass(3_600_000);
+      await quotas.sweep();
+      return (await buckets()) === 0;
+    });
   });
 
   test('a close leaves no reservation to be made, and a start after it is another holder', async () => {
