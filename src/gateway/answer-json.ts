@@ -38,13 +38,14 @@ export async function answerJson(
     settles: call.reservation.settle(spent),
     facts: answerFacts(parts, call, answer, 'complete', usage as Json, spent),
   });
-  const stopped = stopOf(call);
-  if (stopped !== null) throw stopped;
   if (decision.permit === null) {
     await durable(decision);
     throw refusalOf(decision);
   }
   await act(decision.permit, judged, (passed) => {
+    // While the record was being written the caller may have been stopped.
+    const stopped = stopOf(call);
+    if (stopped !== null) throw stopped;
     // What a mask takes away does not stand beside it token by token.
     const whole = passed.content as JsonObject;
     const told =

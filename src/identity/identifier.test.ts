@@ -167,12 +167,18 @@ describe('who a credential stands for', () => {
     const name = await testAgent(principals);
     const claims = { kind: 'oidc', issuer: 'https://ci.example' } as const;
     const { id } = await agents.addIdentity(name, { ...claims, subject: name });
+    const worker = await testAgent(principals);
+    const actors = [{ kind: 'agent', id: name }] as const;
     const before = own({ agent: name, issued: now - 2000 });
+    const delegated = own({ agent: worker, actors, issued: now - 2000 });
     await principals.identify(bearer(before));
+    await principals.identify(bearer(delegated));
     await agents.revokeIdentity(id);
     await refused(bearer(before), /since it was issued/);
     now += 2000;
+    await refused(bearer(delegated), /since it was issued/);
     await principals.identify(bearer(own({ agent: name, issued: now - 1000 })));
+    await principals.identify(bearer(own({ agent: worker, actors, issued: now - 1000 })));
   });
 
   test('that nobody knows costs the database no more than its share (A1, I4)', async () => {

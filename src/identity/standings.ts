@@ -84,8 +84,12 @@ async function ofToken(db: Kysely<Tables>, token: VerifiedToken, own: boolean): 
   if (row.person_disabled) throw refusal('the person that it acts for is disabled');
   // Which identity a token was got with, it does not say.
   const { expires, issued = expires - longestSeconds * 1000 } = token;
-  if (own && row.identity_revoked !== null && issued <= row.identity_revoked.getTime()) {
-    throw refusal('an identity of its agent was revoked since it was issued; get a fresh one');
+  for (const name of own ? [token.agent, ...actors] : []) {
+    const revoked = agents.get(name)?.identity_revoked ?? null;
+    if (revoked === null || issued > revoked.getTime()) continue;
+    throw refusal(
+      `an identity of agent \`${name}\` was revoked since it was issued; get a fresh one`,
+    );
   }
   for (const actor of actors) checkActor(actor, agents.get(actor), own);
   return principalOf(row, credentialOf(token), token.actors);

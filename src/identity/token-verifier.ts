@@ -8,6 +8,7 @@ import {
 } from 'jose';
 import { type Clock, GatehouseError } from '../kernel/index.ts';
 import { delegation, isRecordable } from './delegation.ts';
+import { markedId } from './federation/signed-token.ts';
 import { asymmetric, tokenRefused, whyRefused } from './token-refusal.ts';
 import { leewaySeconds, longestSeconds } from './tokens/lifetime.ts';
 import type { VerifiedToken } from './verified-token.ts';
@@ -94,14 +95,18 @@ function read(payload: JWTPayload, issuer: Issuer): VerifiedToken {
   const expires = exp * 1000;
   // Scopes elsewhere are names that say nothing here.
   const rest = { scopes: null, thumbprint, bound: thumbprint !== null, parents: [] };
-  return { kind: 'at+jwt', agent, id: jti, expires, actors, ...rest };
+  // No issuer can take an id of another, or one of ours.
+  const id = markedId(issuer.issuer, jti);
+  if (!isRecordable(id)) throw tokenRefused('its `jti` is too long');
+  return { kind: 'at+jwt', agent, id, expires, actors, ...rest };
 }
 
 /** The thumbprint of `cnf` (RFC 7800, RFC 9449, section 6.1); null where there is no `cnf`. */
 function boundTo(cnf: unknown): string | null {
   if (cnf === undefined) return null;
-  const { jkt } = (cnf ?? {}) as { jkt?: unknown };
-  if (typeof jkt === 'string' && /^[A-Za-z0-9_-]{43}$/.test(jkt)) return jkt;
+  const { jkt, ...more } = (cnf ?? {}) as { jkt?: unknown };
+  const only = Object.keys(more).length === 0;
+  if (only && typeof jkt === 'string' && /^[A-Za-z0-9_-]{43}$/.test(jkt)) return jkt;
   // INVARIANT: a binding that cannot be checked is never taken for none.
   throw tokenRefused('it is bound to a key in a way that is not known here (`cnf`)');
 }

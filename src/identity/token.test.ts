@@ -121,6 +121,7 @@ describe('tokens', () => {
       [{ cnf: { jkt: 'x' } }, /bound/],
       [{ cnf: { jkt: 'A'.repeat(43) } }, /bound|proof/],
       [{ cnf: { 'x5t#S256': 'A'.repeat(43) } }, /bound/],
+      [{ cnf: { jkt: 'A'.repeat(43), 'x5t#S256': 'A'.repeat(43) } }, /bound to a key in a way/],
       [{ cnf: null }, /bound/],
       [{ jti: undefined }, /jti/],
       [{ exp: undefined }, /exp/],
