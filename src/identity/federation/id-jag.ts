@@ -9,7 +9,10 @@ import {
   verifiedClaims,
 } from './signed-token.ts';
 
-/** What an identity assertion says. `expires` is Unix time in milliseconds. */
+/**
+ * What an identity assertion says: a person lets an agent act
+ * (draft-ietf-oauth-identity-assertion-authz-grant). `expires` is Unix time in milliseconds.
+ */
 export interface IdJag {
   readonly issuer: string;
   /** Whom it is about, by the issuer's name. */

@@ -20,7 +20,7 @@ import {
   type World,
 } from '../../../test/identity/token-world.ts';
 import { GatehouseError } from '../../kernel/index.ts';
-import type { IdJag } from './id-jag.ts';
+import type { IdJag } from '../federation/id-jag.ts';
 
 let world: World;
 let mailer: TestAgent;

@@ -1,5 +1,6 @@
 import { GatehouseError } from '../../kernel/index.ts';
 import { isRecordable } from '../delegation.ts';
+import type { IdJag } from '../federation/id-jag.ts';
 import type { Asked } from './asked.ts';
 import { type Draft, earlier, narrowed } from './draft.ts';
 import { leewaySeconds } from './lifetime.ts';
@@ -7,26 +8,6 @@ import { OAuthError } from './oauth-error.ts';
 import { isScope } from './scope.ts';
 import type { Standing } from './standing.ts';
 import type { UsedOnce } from './used-once.ts';
-
-/**
- * A verified identity assertion authorization grant: a person lets an agent act
- * (draft-ietf-oauth-identity-assertion-authz-grant).
- */
-export interface IdJag {
-  readonly issuer: string;
-  /** The person. */
-  readonly subject: string;
-  /** The registered name of the agent that it was given to. */
-  readonly clientId: string;
-  /** Null where it names none: all that the agent may. */
-  readonly scopes: readonly string[] | null;
-  /** Its `jti`. */
-  readonly id: string;
-  /** Unix time in milliseconds. */
-  readonly expires: number;
-  /** RFC 7638 thumbprint of the key whose proof must come with it; null: none. */
-  readonly thumbprint: string | null;
-}
 
 /** Rejects with `unauthenticated` and the reason. Its one-time use is not its concern. */
 export type VerifyIdJag = (assertion: string) => Promise<IdJag>;
